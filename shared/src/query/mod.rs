@@ -1,0 +1,62 @@
+//! The questions that the page asks of a trace, and their answers.
+//!
+//! A [`Query`] is answered from a store, on the server or in the page alike. Every query names the
+//! time range it is about, so that one selected range restricts every view. Times in answers are trace times; spans are
+//! nanoseconds. Answers are sized by what is drawn, never by the trace.
+
+mod events;
+mod filter;
+mod flame;
+mod output;
+mod summary;
+mod tasks;
+mod timeline;
+
+use serde::{Deserialize, Serialize};
+
+pub use events::{EventDetail, EventRow, EventsAnswer, RowKind};
+pub use filter::Filter;
+pub use flame::{FlameAnswer, FlameFrame, FlameOrder, FrameKind};
+pub use output::OutputAnswer;
+pub use summary::{SummaryAnswer, SummaryRow};
+pub use tasks::{Execution, InFlight, TaskRow, TasksAnswer};
+pub use timeline::{ActivityAnswer, ActivityBucket, Lane, Mark, MarkKind, Slice, TimelineAnswer};
+
+use crate::ids::{EventId, TaskUid};
+use crate::units::{Nanos, TimeRange};
+
+/// A question about a trace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Query {
+    /// How busy the trace was over `range`, in `buckets` equal parts: for the overview strip.
+    Activity { range: TimeRange, buckets: u32 },
+    /// The slices of some lanes (`None`: all) in `range`. Slices of one lane that fall into the same step of `resolution` are merged
+    /// into one that says how many it stands for. The page makes `resolution` a power of two, about one pixel.
+    Timeline { range: TimeRange, resolution: Nanos, tasks: Option<Vec<TaskUid>> },
+    /// The flame chart over `range`. Frames narrower than `min_width` (nanoseconds, or calls when `by_calls`) are left out and counted.
+    Flame { range: TimeRange, filter: Filter, order: FlameOrder, min_width: u64 },
+    /// Every task of the trace, with what it executed and how it ended; calls and errors are those within `range`.
+    Tasks { range: TimeRange },
+    /// The `-c` table over `range`.
+    Summary { range: TimeRange, filter: Filter },
+    /// `limit` rows of the events in `range` by start time, from row `offset` on.
+    Events { range: TimeRange, filter: Filter, offset: u64, limit: u32 },
+    /// Everything about one event.
+    Event { id: EventId },
+    /// What the tracee wrote within `range`, at most `limit_bytes` from its end.
+    Output { range: TimeRange, limit_bytes: u64 },
+}
+
+/// The answer to the [`Query`] of the same name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    Activity(ActivityAnswer),
+    Timeline(TimelineAnswer),
+    Flame(FlameAnswer),
+    Tasks(TasksAnswer),
+    Summary(SummaryAnswer),
+    Events(EventsAnswer),
+    /// `None`: the trace has no such event.
+    Event(Option<EventDetail>),
+    Output(OutputAnswer),
+}
