@@ -1,1 +1,3 @@
+//! The `syscope` command.
+
 fn main() {}

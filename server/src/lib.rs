@@ -1,0 +1,6 @@
+//! syscope's native side: the recorder that traces, and the server that shows.
+//!
+//! `sys` is the only unsafe code; `tracer` and `decode` know nothing of sockets or HTTP.
+
+pub mod decode;
+pub mod tracer;

@@ -1,0 +1,3 @@
+//! The tracer: what it captures of a tracee.
+
+pub mod raw;
