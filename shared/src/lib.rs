@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod event;
+pub mod file;
 pub mod ids;
 pub mod options;
 pub mod query;
