@@ -3,4 +3,5 @@
 //! `sys` is the only unsafe code; `tracer` and `decode` know nothing of sockets or HTTP.
 
 pub mod decode;
+pub mod recorder;
 pub mod tracer;
