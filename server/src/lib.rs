@@ -3,5 +3,8 @@
 //! `sys` is the only unsafe code; `tracer` and `decode` know nothing of sockets or HTTP.
 
 pub mod decode;
+pub mod export;
 pub mod recorder;
+pub mod report;
+pub mod trace_file;
 pub mod tracer;
