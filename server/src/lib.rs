@@ -4,4 +4,5 @@
 
 pub mod decode;
 pub mod recorder;
+pub mod sys;
 pub mod tracer;
