@@ -11,6 +11,7 @@ pub mod file;
 pub mod ids;
 pub mod options;
 pub mod query;
+pub mod store;
 pub mod syscall;
 pub mod units;
 pub mod value;
