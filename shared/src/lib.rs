@@ -6,6 +6,7 @@
 //! `units`, `ids` → `syscall`, `value` → `event` → `file`, `store` → `query` → `wire`; `api` and `options` stand beside them.
 
 pub mod api;
+pub mod errno;
 pub mod event;
 pub mod file;
 pub mod ids;
