@@ -7,4 +7,5 @@ pub mod export;
 pub mod recorder;
 pub mod report;
 pub mod trace_file;
+pub mod sys;
 pub mod tracer;

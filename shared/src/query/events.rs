@@ -8,7 +8,7 @@ use crate::ids::{EventId, Fd, Pid, TaskUid, Tid};
 use crate::store::{EventView, Store, ViewKind};
 use crate::syscall::{Class, SyscallId};
 use crate::units::{Nanos, TimeRange, TraceTime};
-use crate::value::Value;
+use crate::value::{self, Value};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventsAnswer {
@@ -102,8 +102,9 @@ pub(super) fn detail(store: &Store, id: EventId) -> Option<EventDetail> {
         errno: None,
         args: Vec::new(),
     };
-    if let ViewKind::Syscall { fd, path, bytes, child, errno, .. } = event.kind {
+    if let ViewKind::Syscall { fd, path, bytes, child, errno, args, .. } = event.kind {
         detail.errno = errno.map(errno_words);
+        detail.args = value::parse_args(args).unwrap_or_default();
         detail.fd = fd;
         detail.path = path.map(str::to_owned);
         detail.bytes = bytes;
