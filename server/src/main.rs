@@ -1,1 +1,7 @@
-fn main() {}
+//! The `syscope` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    syscope::cli::main()
+}

@@ -58,7 +58,7 @@ impl TraceOptions {
         match target {
             Target::Command(argv) => words.extend(argv.iter().cloned()),
             Target::Attach(pids) => {
-                words.extend(pids.iter().flat_map(|pid| ["-p".to_owned(), pid.to_string()]))
+                words.extend(pids.iter().flat_map(|pid| ["-p".to_owned(), pid.to_string()]));
             }
         }
         words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ")

@@ -1,0 +1,12 @@
+//! syscope's native side: the recorder that traces, and the server that shows.
+//!
+//! `sys` is the only unsafe code; `tracer` and `decode` know nothing of sockets or HTTP.
+
+pub mod cli;
+pub mod decode;
+pub mod export;
+pub mod recorder;
+pub mod report;
+pub mod sys;
+pub mod trace_file;
+pub mod tracer;
