@@ -3,4 +3,9 @@
 //! `sys` is the only unsafe code; `tracer` and `decode` know nothing of sockets or HTTP.
 
 pub mod decode;
+pub mod export;
+pub mod recorder;
+pub mod report;
+pub mod trace_file;
+pub mod sys;
 pub mod tracer;

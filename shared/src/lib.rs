@@ -6,11 +6,13 @@
 //! `units`, `ids` → `syscall`, `value` → `event` → `file`, `store` → `query` → `wire`; `api` and `options` stand beside them.
 
 pub mod api;
+pub mod errno;
 pub mod event;
 pub mod file;
 pub mod ids;
 pub mod options;
 pub mod query;
+pub mod store;
 pub mod syscall;
 pub mod units;
 pub mod value;

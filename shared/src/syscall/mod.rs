@@ -2,11 +2,15 @@
 //!
 //! The numbers are those of the kernel's `asm/unistd_64.h`; the names are the kernel's, as strace prints them.
 
+mod classes;
+mod set;
 mod table;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+
+pub use set::{TraceSet, TraceSetError};
 
 /// A system call as the kernel knows it: a number, which means nothing without the ABI that it was made through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
