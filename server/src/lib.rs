@@ -2,7 +2,11 @@
 //!
 //! `sys` is the only unsafe code; `tracer` and `decode` know nothing of sockets or HTTP.
 
+pub mod cli;
 pub mod decode;
+pub mod export;
 pub mod recorder;
+pub mod report;
 pub mod sys;
+pub mod trace_file;
 pub mod tracer;

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::Filter;
+use crate::errno;
 use crate::ids::{EventId, Fd, Pid, TaskUid, Tid};
 use crate::store::{EventView, Store, ViewKind};
 use crate::syscall::{Class, SyscallId};
 use crate::units::{Nanos, TimeRange, TraceTime};
-use crate::value::Value;
+use crate::value::{self, Value};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventsAnswer {
@@ -101,13 +102,21 @@ pub(super) fn detail(store: &Store, id: EventId) -> Option<EventDetail> {
         errno: None,
         args: Vec::new(),
     };
-    if let ViewKind::Syscall { fd, path, bytes, child, .. } = event.kind {
+    if let ViewKind::Syscall { fd, path, bytes, child, errno, args, .. } = event.kind {
+        detail.errno = errno.map(errno_words);
+        detail.args = value::parse_args(args).unwrap_or_default();
         detail.fd = fd;
         detail.path = path.map(str::to_owned);
         detail.bytes = bytes;
         detail.child = child;
     }
     Some(detail)
+}
+
+/// An error's name and meaning; its number where it has no name.
+fn errno_words(number: u16) -> (String, String) {
+    let name = errno::name(number).map_or_else(|| number.to_string(), str::to_owned);
+    (name, errno::message(number).unwrap_or("unknown error").to_owned())
 }
 
 fn row(store: &Store, event: &EventView<'_>) -> EventRow {

@@ -82,3 +82,6 @@ pub fn answer(store: &Store, query: &Query) -> Answer {
         Query::Output { range, limit_bytes } => Answer::Output(output::output(store, *range, *limit_bytes)),
     }
 }
+
+#[cfg(test)]
+mod tests;

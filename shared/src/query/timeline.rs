@@ -208,7 +208,7 @@ fn thinned(marks: Vec<Mark>, resolution: Nanos) -> Vec<Mark> {
 }
 
 pub(super) fn activity(store: &Store, range: TimeRange, buckets: u32) -> ActivityAnswer {
-    let range = TimeRange { start: range.start, end: range.end.min(store.end() + Nanos(1)) };
+    let range = store.known_part_of(range);
     let buckets = buckets.clamp(1, MAX_ACTIVITY_BUCKETS);
     let mut activity = vec![ActivityBucket::default(); buckets as usize];
     let width = range.span().0.div_ceil(u64::from(buckets)).max(1);

@@ -11,7 +11,7 @@ mod texts;
 use crate::event::{Event, Output};
 use crate::file::{Chunk, Header, Seal};
 use crate::ids::{EventId, TaskUid};
-use crate::units::{TimeRange, TraceTime};
+use crate::units::{Nanos, TimeRange, TraceTime};
 
 pub use columns::{EventView, ViewKind};
 pub use tasks::{Execution, Task};
@@ -103,6 +103,13 @@ impl Store {
     #[must_use]
     pub fn end(&self) -> TraceTime {
         self.end
+    }
+
+    /// The part of `range` in which there is anything yet; it ends just after the trace's last moment.
+    #[must_use]
+    pub fn known_part_of(&self, range: TimeRange) -> TimeRange {
+        let end = range.end.min(self.end + Nanos(1));
+        TimeRange { start: range.start.min(end), end }
     }
 
     #[must_use]

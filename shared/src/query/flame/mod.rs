@@ -77,7 +77,7 @@ pub(super) fn flame(
     order: FlameOrder,
     min_width: u64,
 ) -> FlameAnswer {
-    let range = TimeRange { start: range.start, end: range.end.min(store.end()).max(range.start) };
+    let range = store.known_part_of(range);
     match order {
         FlameOrder::Time => ordered::flame(store, range, filter, min_width),
         FlameOrder::WidestByTime | FlameOrder::WidestByCalls => {
