@@ -4,6 +4,7 @@
 //! exits as the command that it recorded.
 
 mod export;
+mod record;
 mod report;
 
 use std::io::ErrorKind;
@@ -21,6 +22,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Record(record::RecordArgs),
     Report(report::ReportArgs),
     Export(export::ExportArgs),
 }
@@ -29,6 +31,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Record(args) => record::run(args),
         Command::Report(args) => report::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
     };

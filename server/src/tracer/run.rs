@@ -64,6 +64,8 @@ pub enum Report {
     Events(Vec<RawEvent>),
     /// Every call that has been running for a while; replaces the report before it.
     InFlight(Vec<RawEvent>),
+    /// Nothing more comes; [`Running::join`] tells how it ended.
+    Over,
 }
 
 /// How the tracing ended.
@@ -99,6 +101,12 @@ pub struct Running {
 }
 
 impl Running {
+    /// Whether the thread is gone.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.thread.is_finished()
+    }
+
     /// Waits for the end of the tracing.
     pub fn join(self) -> Result<Outcome, TracerError> {
         self.thread.join().unwrap_or(Err(TracerError::Panicked))
@@ -117,10 +125,12 @@ pub fn start(
     let body = move || {
         let begun = Tracer::begin(job, shared, Box::new(report));
         match begun {
-            Ok(tracer) => {
+            Ok(mut tracer) => {
                 // The receiver waits for this message.
                 let _ = seized_in.send(Ok(()));
-                tracer.run()
+                let outcome = tracer.run();
+                (tracer.report)(Report::Over);
+                outcome
             }
             Err(error) => {
                 let _ = seized_in.send(Err(error));
@@ -214,7 +224,7 @@ impl Tracer {
         Ok(())
     }
 
-    fn run(mut self) -> Result<Outcome, TracerError> {
+    fn run(&mut self) -> Result<Outcome, TracerError> {
         loop {
             self.take_orders();
             if self.is_detached && self.core.task_count() == 0 {
@@ -233,7 +243,8 @@ impl Tracer {
         self.core.abandon(self.clock.now());
         self.hand_on();
         self.watch_to_the_end();
-        Ok(Outcome { command: self.root.and_then(|root| root.end), is_detached: self.is_detached })
+        let command = self.root.as_ref().and_then(|root| root.end);
+        Ok(Outcome { command, is_detached: self.is_detached })
     }
 
     /// Waits until something stops, and handles everything that has. Answers whether there is anything left to trace.
