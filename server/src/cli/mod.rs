@@ -4,8 +4,10 @@
 //! exits as the command that it recorded.
 
 mod export;
+mod open;
 mod record;
 mod report;
+mod serve;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -14,14 +16,20 @@ use clap::{Parser, Subcommand};
 
 /// See what a Linux process does: trace its system calls, and look at them in the browser
 #[derive(Debug, Parser)]
-#[command(name = "syscope", version, max_term_width = 100)]
+#[command(name = "syscope", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::ServeArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// The web app on this machine's loopback; prints its address (what `syscope` alone does as well)
+    Serve(serve::ServeArgs),
+    /// The web app with saved traces from anywhere
+    Open(open::OpenArgs),
     Record(record::RecordArgs),
     Report(report::ReportArgs),
     Export(export::ExportArgs),
@@ -30,7 +38,10 @@ enum Command {
 /// Runs the command line that this process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let cli = Cli::parse();
+    let result = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(args) => serve::run(&args),
+        Command::Open(args) => open::run(&args),
         Command::Record(args) => record::run(args),
         Command::Report(args) => report::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
