@@ -118,14 +118,20 @@ fn pids(text: &str) -> Result<PidList, String> {
         _ => Err(format!("`{word}` is not a process id")),
     };
     let pids: Vec<Pid> = words.map(pid).collect::<Result<_, _>>()?;
-    if pids.is_empty() { Err("no process id given: is the process running?".to_owned()) } else { Ok(PidList(pids)) }
+    if pids.is_empty() {
+        Err("no process id given: is the process running?".to_owned())
+    } else {
+        Ok(PidList(pids))
+    }
 }
 
 /// `-e`'s argument: `trace=SET`, `t=SET`, or a set alone.
 fn trace_set(text: &str) -> Result<String, String> {
     let set = match text.split_once('=') {
         Some(("trace" | "t", set)) => set,
-        Some((qualifier, _)) => return Err(format!("`-e {qualifier}=` is not supported here, only `-e trace=`")),
+        Some((qualifier, _)) => {
+            return Err(format!("`-e {qualifier}=` is not supported here, only `-e trace=`"));
+        }
         None => text,
     };
     TraceSet::parse(set).map_err(|error| error.to_string())?;

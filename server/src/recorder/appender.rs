@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use syscope_shared::file::{Chunk, Encoder, FileError};
 
 #[derive(Debug)]
-pub struct Appender {
+pub(super) struct Appender {
     file: File,
     path: PathBuf,
     encoder: Encoder,
@@ -33,7 +33,7 @@ pub enum AppendError {
 
 impl Appender {
     /// Creates the file, or empties one that is no longer recorded into, and writes its beginning.
-    pub fn create(path: &Path) -> Result<Self, AppendError> {
+    pub(super) fn create(path: &Path) -> Result<Self, AppendError> {
         let fail = |source| AppendError::Write { path: path.to_owned(), source };
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
@@ -44,13 +44,14 @@ impl Appender {
             file.set_permissions(Permissions::from_mode(0o600)).map_err(fail)?;
             file.set_len(0).map_err(fail)?;
         }
-        let mut file = Self { file, path: path.to_owned(), encoder: Encoder::new(), written_bytes: 0, is_regular };
+        let mut file =
+            Self { file, path: path.to_owned(), encoder: Encoder::new(), written_bytes: 0, is_regular };
         file.write(&Encoder::preamble())?;
         Ok(file)
     }
 
     /// Appends a chunk wholly or not at all.
-    pub fn append(&mut self, chunk: &Chunk) -> Result<(), AppendError> {
+    pub(super) fn append(&mut self, chunk: &Chunk) -> Result<(), AppendError> {
         let mut encoder = self.encoder.clone();
         let bytes = encoder.encode(chunk)?;
         self.write(&bytes)?;
@@ -59,12 +60,12 @@ impl Appender {
     }
 
     #[must_use]
-    pub fn written_bytes(&self) -> u64 {
+    pub(super) fn written_bytes(&self) -> u64 {
         self.written_bytes
     }
 
     /// Takes the file away again: nothing was recorded into it.
-    pub fn discard(self) {
+    pub(super) fn discard(self) {
         if self.is_regular {
             // What cannot be removed has been emptied of all but its beginning.
             let _ = std::fs::remove_file(&self.path);
@@ -103,7 +104,9 @@ fn lock(file: &File, path: &Path) -> Result<(), AppendError> {
                 std::thread::sleep(Duration::from_millis(10));
             }
             Err(TryLockError::WouldBlock) => return Err(AppendError::Busy(path.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(AppendError::Write { path: path.to_owned(), source }),
+            Err(TryLockError::Error(source)) => {
+                return Err(AppendError::Write { path: path.to_owned(), source });
+            }
         }
     }
 }

@@ -78,7 +78,8 @@ impl Command {
         let mut unusable = None;
         for folder in folders.filter(|_| !name.is_empty()) {
             // An empty item of PATH is the working directory.
-            let candidate = if folder.as_os_str().is_empty() { Path::new(".").join(name) } else { folder.join(name) };
+            let candidate =
+                if folder.as_os_str().is_empty() { Path::new(".").join(name) } else { folder.join(name) };
             match runnable(&candidate) {
                 Ok(()) => return Ok(candidate),
                 Err(error @ CommandError::NotExecutable(_)) => unusable = Some(error),

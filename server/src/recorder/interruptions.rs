@@ -18,7 +18,7 @@ const MOST_LINE_BYTES: u64 = 4096;
 
 /// What a signal from the terminal means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Terminal {
+pub(super) enum Terminal {
     /// The command runs in the foreground and has got the signal as well: what it does with it is what shall be recorded.
     IsTheCommands,
     /// Nothing else ends the recording.
@@ -28,14 +28,14 @@ pub enum Terminal {
 /// Blocks the signals that end a recording in this thread and all that it starts, and answers with the mask from before.
 ///
 /// Call it before any thread is started: a signal goes to any thread that lets it.
-pub fn block_signals() -> io::Result<SigSet> {
+pub(super) fn block_signals() -> io::Result<SigSet> {
     let mut before = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&ending()), Some(&mut before))?;
     Ok(before)
 }
 
 /// Turns the signals that [`block_signals`] holds back into orders, on a thread of its own that ends with the process.
-pub fn heed_signals(terminal: Terminal, orders: Arc<Orders>) -> io::Result<()> {
+pub(super) fn heed_signals(terminal: Terminal, orders: Arc<Orders>) -> io::Result<()> {
     let signals = SignalFd::with_flags(&ending(), SfdFlags::SFD_CLOEXEC)?;
     let listen = move || {
         // `si_code` of a signal that the kernel sends for the terminal (`sigaction(2)`).
@@ -50,7 +50,7 @@ pub fn heed_signals(terminal: Terminal, orders: Arc<Orders>) -> io::Result<()> {
 }
 
 /// Turns the server's commands into orders, on a thread of its own. When the server is gone, the recording goes on.
-pub fn heed_server(socket: UnixStream, orders: Arc<Orders>) -> io::Result<()> {
+pub(super) fn heed_server(socket: UnixStream, orders: Arc<Orders>) -> io::Result<()> {
     let listen = move || {
         let mut socket = BufReader::new(socket);
         loop {

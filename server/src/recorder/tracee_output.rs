@@ -15,14 +15,14 @@ const PIECE_BYTES: usize = 64 * 1024;
 
 /// The reading ends of the command's output.
 #[derive(Debug)]
-pub struct Pipes {
+pub(super) struct Pipes {
     stdout: File,
     stderr: File,
 }
 
 impl Pipes {
     /// Makes the pipes, and answers with what the command gets as its standard input, output and error. Its input is empty.
-    pub fn make() -> io::Result<(Self, [OwnedFd; 3])> {
+    pub(super) fn make() -> io::Result<(Self, [OwnedFd; 3])> {
         let nothing = OpenOptions::new().read(true).open("/dev/null")?;
         let (stdout, stdout_in) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
         let (stderr, stderr_in) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
@@ -32,7 +32,7 @@ impl Pipes {
 
     /// Reads both until the last process that could write has gone. `hand_on` may block, and the command with it; when it answers
     /// `false`, the output is read and forgotten from then on, so that the command can go on writing.
-    pub fn read(
+    pub(super) fn read(
         self,
         clock: Clock,
         hand_on: impl Fn(Output) -> bool + Clone + Send + 'static,

@@ -174,21 +174,37 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pid = self.pid.0;
         match &self.cause {
-            Cause::NoSuchProcess => write!(f, "there is no process {pid}: it has ended, or the number is wrong"),
-            Cause::Zombie => write!(f, "process {pid} has ended already and only waits to be reaped by its parent"),
-            Cause::KernelThread => write!(f, "process {pid} is a kernel thread, which makes no system calls to trace"),
+            Cause::NoSuchProcess => {
+                write!(f, "there is no process {pid}: it has ended, or the number is wrong")
+            }
+            Cause::Zombie => {
+                write!(f, "process {pid} has ended already and only waits to be reaped by its parent")
+            }
+            Cause::KernelThread => {
+                write!(f, "process {pid} is a kernel thread, which makes no system calls to trace")
+            }
             Cause::Init => write!(f, "process 1 is not attached to: stopping it would stop the system"),
             Cause::OwnLine => {
-                write!(f, "process {pid} is syscope itself or has started it: tracing it would stop the tracer")
+                write!(
+                    f,
+                    "process {pid} is syscope itself or has started it: tracing it would stop the tracer"
+                )
             }
             Cause::Thread(process) => {
                 write!(f, "{pid} is a thread of process {}: attach to that, it brings all threads", process.0)
             }
             Cause::TracedBy(tracer) => {
-                write!(f, "process {pid} is already traced by process {}: end that debugger or tracer first", tracer.0)
+                write!(
+                    f,
+                    "process {pid} is already traced by process {}: end that debugger or tracer first",
+                    tracer.0
+                )
             }
             Cause::OtherUser(uid) => {
-                write!(f, "process {pid} runs as another user (uid {uid}): run syscope as that user or as root")
+                write!(
+                    f,
+                    "process {pid} runs as another user (uid {uid}): run syscope as that user or as root"
+                )
             }
             Cause::YamaDescendantsOnly => write!(
                 f,

@@ -14,21 +14,22 @@ use nix::sys::signal::{Signal as NixSignal, kill};
 use nix::unistd::Pid as NixPid;
 use syscope_shared::event::{Creation, End};
 use syscope_shared::ids::{Pid, TaskUid, Tid};
+use syscope_shared::syscall::SyscallId;
 use syscope_shared::units::{Nanos, TraceTime};
 
 use super::attach::attach;
 use super::clock::Clock;
-use super::core::{Core, Step, Stop, StopKind, Stranger};
+use super::core::{Core, OpenCall, Step, Stop, StopKind, Stranger};
 use super::orders::{Order, Orders, TICK};
 use super::raw::{Exit, RawEvent, RawKind};
 use super::refusal::{Refusal, UidPolicy};
 use super::{clone, procfs};
 use crate::decode::{Limits, capture_entry, capture_exit};
+use crate::sys::Gone;
 use crate::sys::memory::Reader;
 use crate::sys::ptrace::{self, Follow, OnTracerDeath, SyscallStop};
 use crate::sys::spawn::{Launch, LaunchError, Released, spawn};
 use crate::sys::wait::{self, Event, Patience, Peeked, Status};
-use crate::sys::Gone;
 
 /// Events are handed on in batches: a wake-up of the receiver for each would cost more than the event.
 const BATCH_EVENTS: usize = 128;
@@ -333,7 +334,11 @@ impl Tracer {
             }
             Status::Event(Event::Exec) => {
                 let former = Tid(ptrace::event_message(tid)? as i32);
-                StopKind::Executed { former, image: procfs::image(tid) }
+                let mut image = procfs::image(tid);
+                if let Some(path) = self.core.open_call(former).and_then(executed_path) {
+                    image.program = path;
+                }
+                StopKind::Executed { former, image }
             }
             Status::Event(Event::Exit) => StopKind::Exiting(wait::end_of(ptrace::event_message(tid)?)),
             Status::Event(Event::Other(_)) | Status::Ended(_) => StopKind::Other,
@@ -371,7 +376,8 @@ impl Tracer {
             };
             return Ok(StopKind::Created { child, by, clone_flags: 0 });
         };
-        let in_memory = clone::flags_address(&call).and_then(|address| self.reader.of(tid).read_word(address));
+        let in_memory =
+            clone::flags_address(&call).and_then(|address| self.reader.of(tid).read_word(address));
         let clone_flags = clone::flags_of(&call, in_memory);
         Ok(StopKind::Created { child, by: clone::creation_of(&call, clone_flags), clone_flags })
     }
@@ -480,8 +486,10 @@ impl Tracer {
         if old != self.reported_in_flight {
             self.reported_in_flight = old;
             let events = self.core.calls_in_flight().filter(|(_, start, _)| is_old(*start)).map(
-                |(task, time, open)| {
-                    RawEvent { task, time, kind: RawKind::Syscall(Box::new(open.unfinished())) }
+                |(task, time, open)| RawEvent {
+                    task,
+                    time,
+                    kind: RawKind::Syscall(Box::new(open.unfinished())),
                 },
             );
             let events = events.collect();
@@ -505,6 +513,17 @@ impl Tracer {
             }
         }
     }
+}
+
+/// The path that an execve names, which tells more than the file that runs in the end: a script's is its interpreter.
+fn executed_path(open: &OpenCall) -> Option<String> {
+    const EXECVE: SyscallId = SyscallId::x86_64(59);
+    if open.call.id != EXECVE {
+        return None;
+    }
+    let bytes = open.at_entry.from(open.call.args[0]);
+    let path = &bytes[..bytes.iter().position(|byte| *byte == 0)?];
+    Some(String::from_utf8_lossy(path).into_owned())
 }
 
 /// Who an unknown task is.
