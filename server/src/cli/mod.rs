@@ -5,6 +5,7 @@
 
 mod export;
 mod open;
+mod record;
 mod report;
 mod serve;
 
@@ -29,6 +30,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// The web app with saved traces from anywhere
     Open(open::OpenArgs),
+    Record(record::RecordArgs),
     Report(report::ReportArgs),
     Export(export::ExportArgs),
 }
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => serve::run(&args),
         Command::Open(args) => open::run(&args),
+        Command::Record(args) => record::run(args),
         Command::Report(args) => report::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
     };
