@@ -100,8 +100,10 @@ pub(super) fn with_service(
         let config = Config { allowed_hosts: args.allow_host.clone(), is_behind_proxy: args.behind_proxy };
         let server = Server::new(listener, &config, Arc::clone(&sessions))?;
         let shown = prepare(&sessions)?;
+        // Whoever has read the address may end the server.
+        let ending = ending()?;
         announce(&server, &shown, &folder);
-        server.run(ending()?).await.context("the server failed")?;
+        server.run(ending).await.context("the server failed")?;
         end(&shown, &sessions).await;
         Ok(ExitCode::SUCCESS)
     })

@@ -62,7 +62,7 @@ impl Plan {
                 args.extend(argv.iter().cloned());
             }
             Target::Attach(pids) => {
-                args.extend(pids.iter().flat_map(|pid| ["-p".to_owned(), pid.to_string()]))
+                args.extend(pids.iter().flat_map(|pid| ["-p".to_owned(), pid.to_string()]));
             }
         }
         args
