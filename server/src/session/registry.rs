@@ -66,7 +66,7 @@ impl Registry {
     ///
     /// # Errors
     /// When the request is wrong, or the recorder cannot be started.
-    pub fn start(&self, request: NewSession) -> Result<SessionInfo, SessionError> {
+    pub fn start(&self, request: NewSession) -> Result<Arc<Session>, SessionError> {
         let plan = Plan::of(request, &self.folder, &Operator::this_process(self.policy))?;
         let id = new_id()?;
         let path = self.folder.trace_path(&id);
@@ -74,7 +74,7 @@ impl Registry {
         tracing::info!("session {id} records {}", plan.target.label());
         let session = Arc::new(Session::started(id.clone(), path, &plan, link));
         self.lock().insert(id, Arc::clone(&session));
-        Ok(session.info())
+        Ok(session)
     }
 
     /// Opens a trace that lies anywhere, without copying it.
