@@ -6,6 +6,7 @@
 mod attach;
 mod export;
 mod open;
+mod record;
 mod report;
 mod run;
 mod serve;
@@ -36,6 +37,7 @@ enum Command {
     Attach(attach::AttachArgs),
     /// The web app with saved traces from anywhere
     Open(open::OpenArgs),
+    Record(record::RecordArgs),
     Report(report::ReportArgs),
     Export(export::ExportArgs),
 }
@@ -49,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Attach(args) => attach::run(args),
         Command::Open(args) => open::run(&args),
+        Command::Record(args) => record::run(args),
         Command::Report(args) => report::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
     };
