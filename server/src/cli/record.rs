@@ -10,9 +10,8 @@ use anyhow::{Context, Result};
 use clap::ArgGroup;
 use syscope_shared::event::End;
 use syscope_shared::ids::Pid;
-use syscope_shared::options::{StatusFilter, TraceOptions};
-use syscope_shared::syscall::TraceSet;
 
+use super::tracing::TracingArgs;
 use crate::recorder::command::Command;
 use crate::recorder::{self, CommandOutput, Session, What};
 use crate::sys::process;
@@ -31,29 +30,8 @@ pub(super) struct RecordArgs {
     #[arg(short = 'p', long, value_name = "PID[,PID...]", value_parser = pids)]
     attach: Vec<PidList>,
 
-    /// Follow children and threads (the default)
-    #[arg(short, long)]
-    follow_forks: bool,
-
-    /// Trace only the process itself
-    #[arg(long, conflicts_with = "follow_forks")]
-    no_follow: bool,
-
-    /// Which calls to record: `trace=%file`, `openat,read`, `!futex`
-    #[arg(short = 'e', long = "trace", value_name = "SET", value_parser = trace_set, allow_hyphen_values = true)]
-    trace: Option<String>,
-
-    /// Record only calls that returned without an error
-    #[arg(short = 'z', long, conflicts_with = "failed_only")]
-    successful_only: bool,
-
-    /// Record only calls that returned with an error
-    #[arg(short = 'Z', long)]
-    failed_only: bool,
-
-    /// The most bytes of a string to record
-    #[arg(short, long, value_name = "BYTES", default_value_t = TraceOptions::default().string_limit)]
-    string_limit: u32,
+    #[command(flatten)]
+    tracing: TracingArgs,
 
     /// Set a variable in the command's environment, or remove it
     #[arg(short = 'E', long = "env", value_name = "VAR[=VALUE]", requires = "command")]
@@ -83,16 +61,7 @@ struct PidList(Vec<Pid>);
 pub(super) fn run(args: RecordArgs) -> Result<ExitCode> {
     let file = args.output.clone();
     let control = args.control_fd.map(process::adopt_fd).transpose().context("--control-fd")?;
-    let options = TraceOptions {
-        follow: !args.no_follow,
-        trace: args.trace,
-        status: match (args.successful_only, args.failed_only) {
-            (true, _) => StatusFilter::Successful,
-            (_, true) => StatusFilter::Failed,
-            _ => StatusFilter::Any,
-        },
-        string_limit: args.string_limit,
-    };
+    let options = args.tracing.into_options();
     let pids: Vec<Pid> = args.attach.into_iter().flat_map(|list| list.0).collect();
     let what = if pids.is_empty() {
         let output = if args.capture_output { CommandOutput::Captured } else { CommandOutput::Inherited };
@@ -118,18 +87,11 @@ fn pids(text: &str) -> Result<PidList, String> {
         _ => Err(format!("`{word}` is not a process id")),
     };
     let pids: Vec<Pid> = words.map(pid).collect::<Result<_, _>>()?;
-    if pids.is_empty() { Err("no process id given: is the process running?".to_owned()) } else { Ok(PidList(pids)) }
-}
-
-/// `-e`'s argument: `trace=SET`, `t=SET`, or a set alone.
-fn trace_set(text: &str) -> Result<String, String> {
-    let set = match text.split_once('=') {
-        Some(("trace" | "t", set)) => set,
-        Some((qualifier, _)) => return Err(format!("`-e {qualifier}=` is not supported here, only `-e trace=`")),
-        None => text,
-    };
-    TraceSet::parse(set).map_err(|error| error.to_string())?;
-    Ok(set.to_owned())
+    if pids.is_empty() {
+        Err("no process id given: is the process running?".to_owned())
+    } else {
+        Ok(PidList(pids))
+    }
 }
 
 fn variable(text: &OsString) -> (OsString, Option<OsString>) {
