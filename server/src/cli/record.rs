@@ -15,6 +15,7 @@ use super::tracing::TracingArgs;
 use crate::recorder::command::Command;
 use crate::recorder::{self, CommandOutput, Session, What};
 use crate::sys::process;
+use crate::tracer::refusal::UidPolicy;
 
 /// Record the system calls of a command, or of running processes, into a file
 ///
@@ -45,6 +46,10 @@ pub(super) struct RecordArgs {
     #[arg(long, hide = true, requires = "command")]
     capture_output: bool,
 
+    /// Attach only to processes of this very user, even as root
+    #[arg(long, hide = true, requires = "attach")]
+    same_user: bool,
+
     /// An inherited socket to the server that started this
     #[arg(long, hide = true, value_name = "FD")]
     control_fd: Option<i32>,
@@ -68,7 +73,7 @@ pub(super) fn run(args: RecordArgs) -> Result<ExitCode> {
         let env = args.env.iter().map(variable).collect();
         What::Command(Command { argv: args.command, env, user: args.user }, output)
     } else {
-        What::Attach(pids)
+        What::Attach(pids, if args.same_user { UidPolicy::SameUser } else { UidPolicy::Any })
     };
     let session = Session { what, options, file, control: control.map(UnixStream::from) };
     let recorded = recorder::record(session)?;

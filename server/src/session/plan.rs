@@ -8,9 +8,9 @@ use syscope_shared::api::NewSession;
 use syscope_shared::options::{Target, TraceOptions};
 use syscope_shared::syscall::TraceSet;
 
-use super::attach::{self, Operator};
-use super::{Folder, SessionError, examples};
+use super::{Folder, SessionError, examples, processes};
 use crate::recorder::command::{Command, CommandError};
+use crate::tracer::refusal::UidPolicy;
 
 /// Variables to set, or with `None` to unset, in the command's environment.
 type Env = BTreeMap<String, Option<String>>;
@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) options: TraceOptions,
     pub(super) cwd: PathBuf,
     pub(super) env: Env,
+    /// Whose processes may be attached to.
+    pub(super) attachable: UidPolicy,
 }
 
 impl Plan {
@@ -29,7 +31,7 @@ impl Plan {
     pub(super) fn of(
         request: NewSession,
         folder: &Folder,
-        operator: &Operator,
+        attachable: UidPolicy,
     ) -> Result<Self, SessionError> {
         let cwd = working_folder(request.cwd.as_deref())?;
         check_env(&request.env)?;
@@ -45,9 +47,9 @@ impl Plan {
         };
         match &target {
             Target::Command(argv) => check_command(argv, &request.env, &cwd)?,
-            Target::Attach(pids) => attach::check_all(pids, operator)?,
+            Target::Attach(pids) => processes::check_attachable(pids, attachable)?,
         }
-        Ok(Self { target, options: request.options, cwd, env: request.env })
+        Ok(Self { target, options: request.options, cwd, env: request.env, attachable })
     }
 
     /// The arguments of `syscope record` after the file.
@@ -63,6 +65,9 @@ impl Plan {
                 args.extend(argv.iter().cloned());
             }
             Target::Attach(pids) => {
+                if self.attachable == UidPolicy::SameUser {
+                    args.push("--same-user".to_owned());
+                }
                 args.extend(pids.iter().flat_map(|pid| ["-p".to_owned(), pid.to_string()]));
             }
         }
@@ -132,8 +137,7 @@ mod tests {
     fn plan(request: NewSession) -> Result<Plan, String> {
         let home = tempfile::tempdir().unwrap();
         let folder = Folder::open(home.path()).unwrap();
-        Plan::of(request, &folder, &Operator::this_process(super::super::AttachPolicy::OwnUser))
-            .map_err(|error| error.to_string())
+        Plan::of(request, &folder, UidPolicy::SameUser).map_err(|error| error.to_string())
     }
 
     fn command(words: &[&str]) -> NewSession {

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::harness::{Syscope, mode_of, save};
+use crate::harness::{PATIENCE, Syscope, mode_of, save};
 
 /// Runs a command line that is expected to end by itself.
 fn run(args: &[&str], store: &Path) -> Output {
@@ -109,6 +111,44 @@ fn it_ends_in_order_when_told_to() {
         syscope.signal(signal);
         assert_eq!(syscope.end().0, Some(0), "{signal}");
     }
+}
+
+#[test]
+fn the_browser_is_opened_without_the_token_in_its_arguments() {
+    let home = tempfile::tempdir().unwrap();
+    let store = home.path().join("store");
+    let id = save(home.path(), 12);
+    let trace = home.path().join(format!("{id}.syscope")).display().to_string();
+    // A browser that keeps what it was given.
+    let browser = home.path().join("xdg-open");
+    let (arguments, page) = (home.path().join("arguments"), home.path().join("page"));
+    let script = format!(
+        "#!/bin/sh\ncp -p \"$1\" {}\necho \"$@\" > {}.new\nmv {}.new {}\n",
+        page.display(),
+        arguments.display(),
+        arguments.display(),
+        arguments.display()
+    );
+    fs::write(&browser, script).unwrap();
+    fs::set_permissions(&browser, PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", home.path().display(), std::env::var("PATH").unwrap());
+    let syscope = Syscope::start_with(&["open", &trace], &store, &[("DISPLAY", ":0"), ("PATH", &path)]);
+    let start = Instant::now();
+    while !arguments.exists() {
+        assert!(start.elapsed() < PATIENCE, "the browser was not started");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(!fs::read_to_string(&arguments).unwrap().contains(syscope.parts().1));
+    assert_eq!(mode_of(&page), 0o600);
+    let link = syscope.url.replace('&', "&amp;");
+    assert!(fs::read_to_string(&page).unwrap().contains(&link));
+}
+
+#[test]
+fn no_subcommand_means_serve() {
+    let store = tempfile::tempdir().unwrap();
+    let syscope = Syscope::start(&[], store.path());
+    assert!(syscope.parts().0.starts_with("127.0.0.1:"));
 }
 
 #[test]

@@ -11,7 +11,8 @@ use futures_util::{SinkExt, StreamExt};
 use nix::sys::signal::{Signal, kill};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use syscope::http::{Config, Server};
-use syscope::session::{AttachPolicy, Folder, Registry, SessionId};
+use syscope::session::{Folder, Registry, SessionId};
+use syscope::tracer::refusal::UidPolicy;
 use syscope_shared::api::{SessionInfo, WsTicket};
 use syscope_shared::event::{self, Change, Event, EventKind, Origin, Syscall, TaskChange};
 use syscope_shared::file::{Chunk, Encoder, Header, Seal, SealReason};
@@ -45,7 +46,7 @@ impl TestServer {
     pub(crate) async fn start_in(store: Arc<TempDir>) -> Self {
         let folder = Folder::open(store.path()).unwrap();
         let sessions =
-            Arc::new(Registry::new(folder, env!("CARGO_BIN_EXE_syscope").into(), AttachPolicy::OwnUser));
+            Arc::new(Registry::new(folder, env!("CARGO_BIN_EXE_syscope").into(), UidPolicy::SameUser));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Server::new(listener, &Config::default(), sessions).unwrap();
         let (port, token) = (server.address().port(), server.token().reveal().to_owned());
@@ -146,14 +147,21 @@ pub(crate) struct Syscope {
 
 impl Syscope {
     pub(crate) fn start(args: &[&str], store: &Path) -> Self {
+        Self::start_with(args, store, &[])
+    }
+
+    /// Starts it on a free port, with nothing to open a browser on unless `env` says otherwise.
+    pub(crate) fn start_with(args: &[&str], store: &Path, env: &[(&str, &str)]) -> Self {
+        let (subcommand, rest) = args.split_at(args.len().min(1));
         let mut child = Command::new(env!("CARGO_BIN_EXE_syscope"))
-            .arg(args[0])
+            .args(subcommand)
             .args(["--port", "0", "--store"])
             .arg(store)
-            .args(&args[1..])
+            .args(rest)
             .env("SYSCOPE_LOG", "trace")
             .env_remove("DISPLAY")
             .env_remove("WAYLAND_DISPLAY")
+            .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
