@@ -20,10 +20,10 @@ pub struct Loaded {
 
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    #[error("cannot read {path}: {source}")]
-    Unreadable { path: String, source: std::io::Error },
-    #[error("{path}: {source}")]
-    Unusable { path: String, source: FileError },
+    #[error("cannot read {path}: {cause}")]
+    Unreadable { path: String, cause: std::io::Error },
+    #[error("{path}: {cause}")]
+    Unusable { path: String, cause: FileError },
     #[error("{path} holds no trace yet: it ends before its header")]
     Empty { path: String },
 }
@@ -35,7 +35,7 @@ pub enum LoadError {
 /// returned with a warning.
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     let name = || path.display().to_string();
-    let unreadable = |source| LoadError::Unreadable { path: name(), source };
+    let unreadable = |cause| LoadError::Unreadable { path: name(), cause };
     let mut file = File::open(path).map_err(unreadable)?;
     let mut decoder = Decoder::new();
     let mut store = Store::new();
@@ -50,8 +50,8 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
         damage = apply_all(&mut decoder, &mut store).err();
     }
     match damage {
-        Some(source @ (FileError::NotATrace | FileError::UnknownVersion(_))) => {
-            return Err(LoadError::Unusable { path: name(), source });
+        Some(cause @ (FileError::NotATrace | FileError::UnknownVersion(_))) => {
+            return Err(LoadError::Unusable { path: name(), cause });
         }
         None if store.header().is_none() => return Err(LoadError::Empty { path: name() }),
         _ => {}

@@ -221,8 +221,13 @@ mod tests {
         let (base, readable) = pages();
         let end = base + readable as u64;
         let text = b"after the fault";
-        let ranges =
-            [(end - 5, 100), (0, 8), (base + 10, PAGE as usize), (u64::MAX - 3, 64), (text.as_ptr() as u64, text.len())];
+        let ranges = [
+            (end - 5, 100),
+            (0, 8),
+            (base + 10, PAGE as usize),
+            (u64::MAX - 3, 64),
+            (text.as_ptr() as u64, text.len()),
+        ];
         let mut snapshot = Snapshot::default();
         Reader::default().of(own_tid()).read_all(&ranges, &mut snapshot);
         assert_eq!(snapshot.from(end - 5), b"xxxxx");

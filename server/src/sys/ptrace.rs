@@ -1,5 +1,8 @@
 //! `ptrace(2)`, the requests that syscope uses. All but [`seize`] and [`interrupt`] need the tracee to be in a ptrace-stop.
-#![expect(unsafe_code, reason = "raw ptrace: nix knows no PTRACE_LISTEN, no PTRACE_GET_SYSCALL_INFO and no real-time signals")]
+#![expect(
+    unsafe_code,
+    reason = "raw ptrace: nix knows no PTRACE_LISTEN, no PTRACE_GET_SYSCALL_INFO and no real-time signals"
+)]
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -121,7 +124,8 @@ pub(super) fn peek_word(tid: Tid, address: u64) -> io::Result<u64> {
     let mut word: libc::c_long = 0;
     // The raw request stores the word behind `data`; glibc's wrapper returns it instead, and hides it behind errno.
     // SAFETY: `word` is valid for writing a long for the length of the call.
-    let answer = unsafe { libc::syscall(libc::SYS_ptrace, libc::PTRACE_PEEKDATA, tid.0, address, &raw mut word) };
+    let answer =
+        unsafe { libc::syscall(libc::SYS_ptrace, libc::PTRACE_PEEKDATA, tid.0, address, &raw mut word) };
     if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(word as u64) }
 }
 

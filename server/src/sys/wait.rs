@@ -153,7 +153,10 @@ mod tests {
         assert_eq!(decoded(libc::CLD_TRAPPED, libc::SIGTRAP), Status::SignalStop(Signal(libc::SIGTRAP)));
         assert_eq!(decoded(libc::CLD_TRAPPED, 64), Status::SignalStop(Signal(64)), "a real-time signal");
         assert_eq!(decoded(libc::CLD_TRAPPED, libc::SIGTRAP | 128 << 8), Status::Trap);
-        assert_eq!(decoded(libc::CLD_STOPPED, libc::SIGTSTP | 128 << 8), Status::GroupStop(Signal(libc::SIGTSTP)));
+        assert_eq!(
+            decoded(libc::CLD_STOPPED, libc::SIGTSTP | 128 << 8),
+            Status::GroupStop(Signal(libc::SIGTSTP))
+        );
         assert_eq!(decoded(libc::CLD_TRAPPED, libc::SIGTRAP | 4 << 8), Status::Event(Event::Exec));
         assert_eq!(decoded(libc::CLD_EXITED, 3), Status::Ended(End::Exited(3)));
     }

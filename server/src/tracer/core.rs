@@ -309,8 +309,7 @@ impl Core {
         let exit = (!is_cut).then(|| Exit { duration: time.since(open.start), ret, is_error });
         let at_exit = if is_cut { Snapshot::default() } else { at_exit };
         let (uid, start) = (task.uid, open.start);
-        let call =
-            RawSyscall { call: open.call, at_entry: open.at_entry, exit, at_exit, child: open.child };
+        let call = RawSyscall { call: open.call, at_entry: open.at_entry, exit, at_exit, child: open.child };
         self.events.push(RawEvent { task: uid, time: start, kind: RawKind::Syscall(Box::new(call)) });
         self.report_executed(tid, time);
     }
@@ -324,7 +323,14 @@ impl Core {
         if self.is_detaching { vec![self.go_on(tid, time, None)] } else { vec![Step::Listen(tid)] }
     }
 
-    fn on_created(&mut self, tid: Tid, time: TraceTime, child: Tid, by: Creation, clone_flags: u64) -> Vec<Step> {
+    fn on_created(
+        &mut self,
+        tid: Tid,
+        time: TraceTime,
+        child: Tid,
+        by: Creation,
+        clone_flags: u64,
+    ) -> Vec<Step> {
         let Some(parent) = self.tasks.get(&tid) else { return Vec::new() };
         if self.tasks.contains_key(&child) {
             return Vec::new();
