@@ -1,1 +1,15 @@
-fn main() {}
+//! syscope's page, rendered in the browser.
+//!
+//! The way of the data: `source` (where answers come from) → `state` (signals) → `view_model` (answers to rows and boxes, pure) → `paint`
+//! (display lists and pixels, pure but for `canvas`) → `components` (the document) ← `interaction` (keys, gestures).
+
+mod components;
+mod interaction;
+mod paint;
+mod source;
+mod state;
+mod view_model;
+
+fn main() {
+    components::page::start();
+}

@@ -1,3 +1,7 @@
 //! The `syscope` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    syscope::cli::main()
+}

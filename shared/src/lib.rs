@@ -8,9 +8,11 @@
 pub mod api;
 pub mod errno;
 pub mod event;
+pub mod file;
 pub mod ids;
 pub mod options;
 pub mod query;
+pub mod store;
 pub mod syscall;
 pub mod units;
 pub mod value;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::TaskUid;
+use crate::store::{EventView, Store};
 use crate::syscall::{Class, SyscallId};
 
 /// Conditions that all must hold; the default lets everything through.
@@ -24,5 +25,18 @@ impl Filter {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    pub(super) fn admits(&self, store: &Store, event: &EventView<'_>) -> bool {
+        self.admits_task(store, event.task)
+            && (self.syscall.is_none() || event.syscall() == self.syscall)
+            && (self.class.is_none() || event.class() == self.class)
+            && (!self.failed_only || event.is_error())
+            && (self.text.is_empty() || event.contains_text(&self.text))
+    }
+
+    fn admits_task(&self, store: &Store, task: TaskUid) -> bool {
+        self.task.is_none_or(|wanted| wanted == task)
+            && self.process.is_none_or(|wanted| store.task(task).is_some_and(|task| task.leader == wanted))
     }
 }

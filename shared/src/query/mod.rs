@@ -1,6 +1,6 @@
 //! The questions that the page asks of a trace, and their answers.
 //!
-//! A [`Query`] is answered from a store, on the server or in the page alike. Every query names the
+//! A [`Query`] is answered from a [`Store`](crate::store::Store) by [`answer`], on the server or in the page alike. Every query names the
 //! time range it is about, so that one selected range restricts every view. Times in answers are trace times; spans are
 //! nanoseconds. Answers are sized by what is drawn, never by the trace.
 
@@ -18,11 +18,12 @@ pub use events::{EventDetail, EventRow, EventsAnswer, RowKind};
 pub use filter::Filter;
 pub use flame::{FlameAnswer, FlameFrame, FlameOrder, FrameKind};
 pub use output::OutputAnswer;
-pub use summary::{SummaryAnswer, SummaryRow};
-pub use tasks::{Execution, InFlight, TaskRow, TasksAnswer};
+pub use summary::{SummaryAnswer, SummaryRow, summary};
+pub use tasks::{Execution, InFlight, TaskRow, TasksAnswer, tasks};
 pub use timeline::{ActivityAnswer, ActivityBucket, Lane, Mark, MarkKind, Slice, TimelineAnswer};
 
 use crate::ids::{EventId, TaskUid};
+use crate::store::Store;
 use crate::units::{Nanos, TimeRange};
 
 /// A question about a trace.
@@ -60,3 +61,27 @@ pub enum Answer {
     Event(Option<EventDetail>),
     Output(OutputAnswer),
 }
+
+/// Answers `query` from what `store` holds now.
+#[must_use]
+pub fn answer(store: &Store, query: &Query) -> Answer {
+    match query {
+        Query::Activity { range, buckets } => Answer::Activity(timeline::activity(store, *range, *buckets)),
+        Query::Timeline { range, resolution, tasks } => {
+            Answer::Timeline(timeline::timeline(store, *range, *resolution, tasks.as_deref()))
+        }
+        Query::Flame { range, filter, order, min_width } => {
+            Answer::Flame(flame::flame(store, *range, filter, *order, *min_width))
+        }
+        Query::Tasks { range } => Answer::Tasks(tasks::tasks(store, *range)),
+        Query::Summary { range, filter } => Answer::Summary(summary::summary(store, *range, filter)),
+        Query::Events { range, filter, offset, limit } => {
+            Answer::Events(events::events(store, *range, filter, *offset, *limit))
+        }
+        Query::Event { id } => Answer::Event(events::detail(store, *id)),
+        Query::Output { range, limit_bytes } => Answer::Output(output::output(store, *range, *limit_bytes)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use rustc_hash::FxHashMap;
+
+use super::Filter;
+use crate::store::Store;
 use crate::syscall::{Class, SyscallId};
 use crate::units::{Nanos, TimeRange};
 
@@ -33,4 +37,59 @@ pub struct SummaryRow {
     pub p90: Nanos,
     pub p99: Nanos,
     pub max: Nanos,
+}
+
+/// The calls of one row while they are counted.
+#[derive(Default)]
+struct Tally {
+    errors: u64,
+    durations: Vec<Nanos>,
+}
+
+impl Tally {
+    fn into_row(mut self, syscall: Option<SyscallId>) -> SummaryRow {
+        self.durations.sort_unstable();
+        SummaryRow {
+            syscall,
+            name: syscall.map_or_else(|| "total".to_owned(), |id| id.name().into_owned()),
+            class: syscall.map(SyscallId::class),
+            calls: self.durations.len() as u64,
+            errors: self.errors,
+            total: self.durations.iter().copied().sum(),
+            min: self.durations.first().copied().unwrap_or_default(),
+            p50: percentile(&self.durations, 50),
+            p90: percentile(&self.durations, 90),
+            p99: percentile(&self.durations, 99),
+            max: self.durations.last().copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// The nearest-rank percentile of sorted durations; zero of none.
+fn percentile(sorted: &[Nanos], percent: usize) -> Nanos {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied().unwrap_or_default()
+}
+
+/// The summary of the calls that started within `range` and returned.
+#[must_use]
+pub fn summary(store: &Store, range: TimeRange, filter: &Filter) -> SummaryAnswer {
+    let mut tallies: FxHashMap<SyscallId, Tally> = FxHashMap::default();
+    let mut all = Tally::default();
+    let mut unfinished = 0;
+    for event in store.starting_in(range).filter(|event| filter.admits(store, event)) {
+        let Some(syscall) = event.syscall() else { continue };
+        let Some(duration) = event.duration else {
+            unfinished += 1;
+            continue;
+        };
+        for tally in [tallies.entry(syscall).or_default(), &mut all] {
+            tally.durations.push(duration);
+            tally.errors += u64::from(event.is_error());
+        }
+    }
+    let mut rows: Vec<SummaryRow> =
+        tallies.into_iter().map(|(syscall, tally)| tally.into_row(Some(syscall))).collect();
+    rows.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.name.cmp(&b.name)));
+    SummaryAnswer { range, rows, total: all.into_row(None), unfinished }
 }

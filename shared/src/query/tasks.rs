@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{End, Origin};
+use crate::event::{End, Event, EventKind, Origin};
 use crate::ids::{Pid, TaskUid, Tid};
+pub use crate::store::Execution;
+use crate::store::{Store, Task};
 use crate::syscall::SyscallId;
-use crate::units::{Nanos, TraceTime};
+use crate::units::{Nanos, TimeRange, TraceTime};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TasksAnswer {
@@ -40,18 +42,53 @@ pub struct TaskRow {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Execution {
-    pub time: TraceTime,
-    /// The path that was executed.
-    pub program: String,
-    pub argv: Vec<String>,
-    pub cwd: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InFlight {
     pub syscall: SyscallId,
     pub since: TraceTime,
     /// `read(3<pipe:[42]>, `: what strace would have printed so far.
     pub text: String,
+}
+
+/// Every task of `store`, with the calls that started within `range`.
+#[must_use]
+pub fn tasks(store: &Store, range: TimeRange) -> TasksAnswer {
+    let mut rows: Vec<TaskRow> = store.tasks().iter().map(row_of).collect();
+    for event in store.starting_in(range).filter(|event| event.syscall().is_some()) {
+        if let Some(row) = rows.get_mut(event.task.index()) {
+            row.calls += 1;
+            row.errors += u64::from(event.is_error());
+            row.time = row.time + store.end_of(&event).since(event.start);
+        }
+    }
+    for open in store.in_flight() {
+        if let Some(row) = rows.get_mut(open.task.index()) {
+            row.in_flight = in_flight(open);
+        }
+    }
+    TasksAnswer { rows }
+}
+
+fn row_of(task: &Task) -> TaskRow {
+    TaskRow {
+        uid: task.uid,
+        tid: task.tid,
+        process: task.process,
+        leader: task.leader,
+        origin: task.origin,
+        comm: task.comm.clone(),
+        started: task.started,
+        ended: task.ended,
+        executions: task.executions.clone(),
+        calls: 0,
+        errors: 0,
+        time: Nanos::ZERO,
+        in_flight: None,
+    }
+}
+
+fn in_flight(event: &Event) -> Option<InFlight> {
+    let EventKind::Syscall(call) = &event.kind else { return None };
+    let known = call.args.get(..call.args_at_entry_bytes as usize).unwrap_or(&call.args);
+    let text = format!("{}({known}", call.id.name());
+    Some(InFlight { syscall: call.id, since: event.start, text })
 }

@@ -1,0 +1,3 @@
+//! Gestures: keys, wheel, drag. `keys` is pure.
+
+pub(crate) mod keys;

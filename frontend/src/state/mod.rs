@@ -1,0 +1,6 @@
+//! What the person has chosen: signals, and the address that they live in.
+
+pub(crate) mod address;
+pub(crate) mod app;
+pub(crate) mod session;
+pub(crate) mod viewport;

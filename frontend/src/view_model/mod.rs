@@ -1,0 +1,13 @@
+//! From answers to what is drawn: lanes, rows, boxes, words.
+//!
+//! Everything here is pure: no web-sys, no signals, no clock. It runs, and is tested, on the host.
+
+pub(crate) mod buffer;
+pub(crate) mod command_line;
+pub(crate) mod flame;
+pub(crate) mod lanes;
+pub(crate) mod processes;
+pub(crate) mod terminal;
+pub(crate) mod text;
+pub(crate) mod tree;
+pub(crate) mod window;
