@@ -1,4 +1,4 @@
-//! `cargo xtask check`: what can be judged without running anything: formatting, lints, architecture.
+//! `cargo xtask check`: what can be judged without running anything: architecture, formatting, lints.
 
 use anyhow::Result;
 
@@ -8,13 +8,13 @@ use crate::progress::step;
 use crate::toolchain::{self, WASM_TARGET, WasmCompiler};
 use crate::workspace;
 
-/// Formatting, lints on every target, the architecture's rules.
+/// The architecture's rules, formatting, lints on every target.
 pub(crate) fn check() -> Result<()> {
     toolchain::ensure_components()?;
+    step("architecture", "reads who uses whom", architecture::check)?;
     step("formatting", "cargo fmt --check", || {
         workspace::run(workspace::cargo().args(["fmt", "--all", "--check"]))
     })?;
-    step("architecture", "reads who uses whom", architecture::check)?;
     step("lints", "clippy compiles everything once; a minute from cold", || {
         let mut clippy = workspace::cargo();
         clippy.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);

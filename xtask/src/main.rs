@@ -43,7 +43,7 @@ enum Task {
         /// Quick, unoptimised builds
         #[arg(long)]
         debug: bool,
-        /// Options for `syscope open`, such as --port 8000
+        /// Options for syscope's server, such as --port 8000
         #[arg(last = true)]
         options: Vec<String>,
     },

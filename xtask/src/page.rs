@@ -51,7 +51,8 @@ pub(crate) fn build(kind: BuildKind) -> Result<()> {
     })
 }
 
-/// The module and its JavaScript glue, made anew only when the compiled module differs from the last one bound.
+/// The module and its JavaScript glue (`syscope_bg.wasm`, `syscope.js`), made anew only when the compiled module differs
+/// from the last one bound.
 fn bind(wasm: &Path) -> Result<Files> {
     let folder = workspace::path(PAGE_TARGET_FOLDER).join("bound");
     let stamp = workspace::path(PAGE_TARGET_FOLDER).join("bound.stamp");
@@ -65,6 +66,7 @@ fn bind(wasm: &Path) -> Result<Files> {
         }
         Bindgen::new()
             .input_bytes("syscope-frontend", module)
+            .out_name("syscope")
             .web(true)?
             .typescript(false)
             .remove_name_section(true)
