@@ -152,7 +152,9 @@ fn Actions(shows_help: RwSignal<bool>) -> impl IntoView {
                         stop_session(session.app, session.id.get_value(), || ());
                         // If the recorder does not end, one must be able to ask again.
                         set_timeout(
-                            move || drop(is_stopping.try_set(false)),
+                            move || {
+                                is_stopping.try_set(false);
+                            },
                             std::time::Duration::from_secs(3),
                         );
                     }

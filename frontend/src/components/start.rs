@@ -154,7 +154,7 @@ impl StartForm {
             match started {
                 Ok(session) => self.app.open(&session.id),
                 Err(crate::source::rest::RestError::Refused(problem)) => {
-                    self.problem.try_set(Some(Some(problem)).flatten());
+                    self.problem.try_set(Some(problem));
                 }
                 Err(error) => self.app.report(&error),
             }

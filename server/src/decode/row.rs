@@ -29,10 +29,10 @@ pub(super) enum Outcome {
     Number,
     Hex,
     Octal,
-    /// Hexadecimal, and `NULL` for zero.
-    Address,
     /// The call does not come back.
     Nothing,
+    /// What the arguments make of it.
+    Depends(fn(&View<'_>) -> Outcome),
 }
 
 pub(super) const fn row(name: &'static str, args: &'static [Arg]) -> Row {

@@ -186,6 +186,15 @@ fn read_words(tid: Tid, address: u64, length: usize, into: &mut Vec<u8>) {
     }
 }
 
+impl Memory<'_> {
+    /// Reads eight bytes.
+    pub fn read_word(&mut self, address: u64) -> Option<u64> {
+        let mut snapshot = Snapshot::default();
+        self.read_all(&[(address, 8)], &mut snapshot);
+        Some(u64::from_ne_bytes(snapshot.get(address, 8)?.try_into().ok()?))
+    }
+}
+
 impl TraceeMemory for Memory<'_> {
     fn read_all(&mut self, ranges: &[(u64, usize)], into: &mut Snapshot) {
         if !ranges.is_empty() {

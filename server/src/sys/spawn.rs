@@ -22,7 +22,6 @@ pub struct Launch {
     pub argv: Vec<CString>,
     /// `NAME=value` each.
     pub env: Vec<CString>,
-    pub cwd: Option<CString>,
     pub user: Option<User>,
     /// What takes the place of standard input, output and error; `None` leaves the recorder's own.
     pub stdio: Option<[OwnedFd; 3]>,
@@ -64,8 +63,6 @@ pub struct Released {
 /// What kept the child from running its program.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
-    #[error("cannot change to the working directory: {0}")]
-    Cwd(io::Error),
     #[error("cannot become another user: {0}")]
     User(io::Error),
     #[error("cannot set up standard input and output: {0}")]
@@ -78,7 +75,6 @@ pub enum LaunchError {
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum Step {
-    Cwd,
     User,
     Stdio,
     Exec,
@@ -128,9 +124,8 @@ impl Released {
         let [step, errno @ ..] = report;
         let error = io::Error::from_raw_os_error(i32::from_ne_bytes(errno));
         Some(match step {
-            0 => LaunchError::Cwd(error),
-            1 => LaunchError::User(error),
-            2 => LaunchError::Stdio(error),
+            0 => LaunchError::User(error),
+            1 => LaunchError::Stdio(error),
             _ => LaunchError::Exec(error),
         })
     }
@@ -181,11 +176,6 @@ impl Child<'_> {
             if launch.other_fds == OtherFds::Close {
                 const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
                 libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, CLOSE_RANGE_CLOEXEC);
-            }
-            if let Some(cwd) = &launch.cwd
-                && libc::chdir(cwd.as_ptr()) != 0
-            {
-                return (Step::Cwd, errno());
             }
             if let Some(user) = &launch.user
                 && (libc::syscall(libc::SYS_setgroups, user.groups.len(), user.groups.as_ptr()) != 0

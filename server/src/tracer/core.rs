@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use syscope_shared::event::{Creation, End, Origin};
 use syscope_shared::ids::{Pid, Signal, TaskUid, Tid};
+use syscope_shared::syscall::SyscallId;
 use syscope_shared::units::TraceTime;
 
 use super::clone;
@@ -207,8 +208,14 @@ impl Core {
     }
 
     /// From now on every task that stops is let go. The caller must interrupt those that run.
-    pub fn begin_detach(&mut self) {
+    pub fn begin_detach(&mut self, time: TraceTime) {
         self.is_detaching = true;
+        // What is already dying never stops again.
+        let dying: Vec<Tid> =
+            self.tasks.iter().filter(|(_, task)| task.exiting.is_some()).map(|(tid, _)| *tid).collect();
+        for tid in dying {
+            self.forget(tid, time);
+        }
     }
 
     /// The task was let run at `time`: if it is at the entry of a call, the call starts then.
@@ -332,15 +339,18 @@ impl Core {
         clone_flags: u64,
     ) -> Vec<Step> {
         let Some(parent) = self.tasks.get(&tid) else { return Vec::new() };
-        if self.tasks.contains_key(&child) {
-            return Vec::new();
-        }
         let (uid, comm) = (parent.uid, parent.comm.clone());
         let process = if by == Creation::Thread { parent.process } else { Pid(child.0) };
         let newcomer = self.newcomers.remove(&child);
-        let started = newcomer.as_ref().map_or(time, |newcomer| newcomer.time.min(time));
-        let origin = Origin::Created { parent: uid, by, clone_flags };
-        let child_uid = self.start(child, process, comm, origin, started).uid;
+        let child_uid = match self.tasks.get(&child) {
+            // It was found before its parent's event: while attaching, or when nobody seemed to be its parent.
+            Some(task) => task.uid,
+            None => {
+                let started = newcomer.as_ref().map_or(time, |newcomer| newcomer.time.min(time));
+                let origin = Origin::Created { parent: uid, by, clone_flags };
+                self.start(child, process, comm, origin, started).uid
+            }
+        };
         if let Some(open) = self.tasks.get_mut(&tid).and_then(|task| task.open.as_mut()) {
             open.child = Some(child_uid);
         }
@@ -352,7 +362,7 @@ impl Core {
 
     fn on_executed(&mut self, tid: Tid, time: TraceTime, former: Tid, image: Image) {
         if former != tid
-            && let Some(mut task) = self.tasks.remove(&former)
+            && let Some(task) = self.tasks.remove(&former)
         {
             // The task takes over the id of its process's leader, which has vanished without a word.
             self.close_call(tid, time);
@@ -363,7 +373,6 @@ impl Core {
                 let end = End::Superseded { by: former };
                 self.events.push(RawEvent { task: leader.uid, time, kind: RawKind::Ended(end) });
             }
-            task.is_over = false;
             self.tasks.insert(tid, task);
         }
         if let Some(task) = self.tasks.get_mut(&tid) {
@@ -394,13 +403,26 @@ impl Core {
         if !self.is_detaching {
             return Step::Resume(tid, signal);
         }
+        self.forget(tid, time);
+        Step::Detach(tid, signal)
+    }
+
+    /// Lets go of all tasks that have not been let go in order.
+    pub fn abandon(&mut self, time: TraceTime) {
+        let tids: Vec<Tid> = self.tids().collect();
+        for tid in tids {
+            self.forget(tid, time);
+        }
+        self.newcomers.clear();
+    }
+
+    fn forget(&mut self, tid: Tid, time: TraceTime) {
         self.close_call(tid, time);
         if let Some(task) = self.tasks.remove(&tid)
             && !task.is_over
         {
             self.events.push(RawEvent { task: task.uid, time, kind: RawKind::Ended(End::Detached) });
         }
-        Step::Detach(tid, signal)
     }
 
     /// The first step of a task that was held back.
@@ -506,6 +528,20 @@ impl Core {
 }
 
 impl OpenCall {
+    /// When the task was let into the call.
+    #[must_use]
+    pub fn start(&self) -> TraceTime {
+        self.start
+    }
+
+    /// Whether the call gives the task another name: `prctl(PR_SET_NAME)`.
+    #[must_use]
+    pub fn is_renaming(&self) -> bool {
+        const PRCTL: SyscallId = SyscallId::x86_64(157);
+        const PR_SET_NAME: u64 = 15;
+        self.call.id == PRCTL && self.call.args[0] == PR_SET_NAME
+    }
+
     /// The call as it is now, not returned.
     #[must_use]
     pub fn unfinished(&self) -> RawSyscall {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::Path;
 
 use syscope_shared::ids::{Pid, Tid};
 
@@ -40,9 +40,8 @@ pub fn status(tid: Tid) -> Option<TaskStatus> {
 }
 
 fn parse_status(text: &str) -> Option<TaskStatus> {
-    let field = |name: &str| {
-        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
-    };
+    let field =
+        |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
     let number = |name: &str| field(name)?.parse::<i32>().ok();
     let mut uids = field("Uid")?.split_whitespace().map(str::parse::<u32>);
     let mut uid = || uids.next()?.ok();
@@ -83,12 +82,7 @@ pub fn image(tid: Tid) -> Image {
     let link = |name: &str| {
         fs::read_link(format!("/proc/{}/{name}", tid.0)).map(|path| text_of(&path)).unwrap_or_default()
     };
-    Image {
-        program: link("exe"),
-        argv: argv(tid),
-        cwd: link("cwd"),
-        comm: comm(tid).unwrap_or_default(),
-    }
+    Image { program: link("exe"), argv: argv(tid), cwd: link("cwd"), comm: comm(tid).unwrap_or_default() }
 }
 
 /// The arguments that a process was started with; empty for kernel threads and zombies.
@@ -115,7 +109,7 @@ pub fn is_dumpable(tid: Tid, uids: Uids) -> bool {
     }
 }
 
-fn text_of(path: &PathBuf) -> String {
+fn text_of(path: &Path) -> String {
     String::from_utf8_lossy(path.as_os_str().as_bytes()).into_owned()
 }
 
@@ -138,7 +132,8 @@ mod tests {
 
     #[test]
     fn a_kernel_thread_is_recognised_on_old_kernels_too() {
-        let text = "Name:\tkworker/0:0\nState:\tI (idle)\nTgid:\t9\nPPid:\t2\nTracerPid:\t0\nUid:\t0\t0\t0\t0\n";
+        let text =
+            "Name:\tkworker/0:0\nState:\tI (idle)\nTgid:\t9\nPPid:\t2\nTracerPid:\t0\nUid:\t0\t0\t0\t0\n";
         assert!(parse_status(text).unwrap().is_kernel_thread);
         assert!(!parse_status(&format!("{text}Kthread:\t0\n")).unwrap().is_kernel_thread);
     }

@@ -12,7 +12,7 @@ use super::frame::{self, Head, MAGIC, MAX_PAYLOAD_BYTES, Tag};
 use super::{Chunk, FileError, VERSION, events, output, tasks};
 
 /// Encodes the chunks of one file, in order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Encoder {
     sequence: u32,
 }

@@ -1,0 +1,111 @@
+//! From what the tracer captured to what the file holds, filtered by the session's options.
+//!
+//! Calls that were not asked for are dropped; what makes up the tree of tasks never is.
+
+use syscope_shared::event::{Change, Event, EventKind, Syscall, TaskChange};
+use syscope_shared::options::{StatusFilter, TraceOptions};
+use syscope_shared::syscall::TraceSet;
+
+use crate::decode::{Limits, decode, signal_info};
+use crate::tracer::raw::{RawEvent, RawKind, RawSyscall};
+
+#[derive(Debug)]
+pub struct Decoding {
+    limits: Limits,
+    calls: Option<TraceSet>,
+    status: StatusFilter,
+    pub events: Vec<Event>,
+    pub changes: Vec<TaskChange>,
+}
+
+impl Decoding {
+    /// `calls` is the parsed form of `options.trace`.
+    #[must_use]
+    pub fn new(options: &TraceOptions, calls: Option<TraceSet>) -> Self {
+        Self {
+            limits: limits_of(options),
+            calls,
+            status: options.status,
+            events: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    pub fn add(&mut self, raw: RawEvent) {
+        let RawEvent { task, time, kind } = raw;
+        let change = |change| TaskChange { task, time, change };
+        let event = |kind| Event { task, start: time, kind };
+        match kind {
+            RawKind::Started { tid, process, origin, comm } => {
+                self.changes.push(change(Change::Started { tid, process, origin, comm }));
+            }
+            RawKind::Executed { tid, program, argv, cwd } => {
+                self.changes.push(change(Change::Executed { tid, program, argv, cwd }));
+            }
+            RawKind::Renamed { comm } => self.changes.push(change(Change::Renamed { comm })),
+            RawKind::Ended(end) => {
+                self.changes.push(change(Change::Ended(end)));
+                self.events.push(event(EventKind::Ended(end)));
+            }
+            RawKind::Stopped(signal) => self.events.push(event(EventKind::Stopped(signal))),
+            RawKind::Signal { signal, siginfo } => {
+                let info = signal_info(signal, &siginfo);
+                self.events.push(event(EventKind::Signal { signal, info }));
+            }
+            RawKind::Syscall(call) => {
+                if let Some(call) = self.selected(&call) {
+                    self.events.push(event(EventKind::Syscall(call)));
+                }
+            }
+        }
+    }
+
+    /// The calls of `raw` that were asked for.
+    #[must_use]
+    pub fn in_flight(&self, raw: Vec<RawEvent>) -> Vec<Event> {
+        let event = |RawEvent { task, time, kind }| match kind {
+            RawKind::Syscall(call) => {
+                let kind = EventKind::Syscall(self.selected(&call)?);
+                Some(Event { task, start: time, kind })
+            }
+            _ => None,
+        };
+        raw.into_iter().filter_map(event).collect()
+    }
+
+    fn selected(&self, raw: &RawSyscall) -> Option<Syscall> {
+        if self.calls.as_ref().is_some_and(|calls| !calls.contains(raw.call.id)) {
+            return None;
+        }
+        let call = syscall_of(raw, &self.limits);
+        let is_wanted = match self.status {
+            StatusFilter::Any => true,
+            StatusFilter::Successful => call.duration.is_some() && !call.is_error(),
+            StatusFilter::Failed => call.is_error(),
+        };
+        is_wanted.then_some(call)
+    }
+}
+
+/// What the options say about how much of the arguments to keep.
+#[must_use]
+pub fn limits_of(options: &TraceOptions) -> Limits {
+    Limits { string_bytes: options.string_limit as usize }
+}
+
+fn syscall_of(raw: &RawSyscall, limits: &Limits) -> Syscall {
+    let decoded = decode(raw, limits);
+    Syscall {
+        id: raw.call.id,
+        duration: raw.exit.map(|exit| exit.duration),
+        args: decoded.args,
+        args_at_entry_bytes: decoded.args_at_entry_bytes,
+        result: decoded.result,
+        ret: decoded.ret,
+        errno: decoded.errno,
+        fd: decoded.fd,
+        path: decoded.path,
+        bytes: decoded.bytes,
+        child: raw.child,
+    }
+}
