@@ -4,6 +4,7 @@
 //! buffer now is replaced by the next one, and a server that is gone changes nothing about the recording.
 
 use std::io;
+use std::net::Shutdown;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 
@@ -110,6 +111,9 @@ impl StatusLink {
         let _ = self.stream.set_write_timeout(Some(std::time::Duration::from_secs(1)));
         let _ = io::Write::write_all(&mut self.stream, &self.rest);
         self.rest.clear();
+        // Whoever reads commands from a clone of the socket shall not keep it open.
+        let _ = self.stream.shutdown(Shutdown::Both);
+        self.is_closed = true;
     }
 
     fn send_rest(&mut self) {

@@ -116,7 +116,13 @@ pub fn examine(pid: Pid, uids: UidPolicy) -> Option<Refusal> {
 impl TargetFacts {
     #[must_use]
     pub fn of(pid: Pid) -> Self {
-        let status = procfs::status(Tid(pid.0));
+        let mut status = procfs::status(Tid(pid.0));
+        if let Some(status) = &mut status
+            && let Some(tracer) = procfs::status(status.tracer)
+        {
+            // The kernel names the thread that traces.
+            status.tracer = Tid(tracer.process.0);
+        }
         let is_dumpable = status.as_ref().is_none_or(|status| procfs::is_dumpable(Tid(pid.0), status.uids));
         Self { pid, status, is_dumpable, is_own_line: own_line().contains(&pid) }
     }

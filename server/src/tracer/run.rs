@@ -243,6 +243,8 @@ impl Tracer {
         }
         self.core.abandon(self.clock.now());
         self.hand_on();
+        self.is_in_flight_stale = true;
+        self.report_in_flight();
         self.watch_to_the_end();
         let command = self.root.as_ref().and_then(|root| root.end);
         Ok(Outcome { command, is_detached: self.is_detached })
