@@ -57,7 +57,8 @@ fn title(session: Session) -> String {
 #[component]
 fn Detail(detail: EventDetail) -> impl IntoView {
     let session = use_session();
-    let facts = session.info.with_untracked(|info| facts(&detail, info.as_ref(), untrack(|| session.shown_end())));
+    let facts =
+        session.info.with_untracked(|info| facts(&detail, info.as_ref(), untrack(|| session.shown_end())));
     let error = detail.errno.clone();
     view! {
         <div class="details-body">
@@ -115,18 +116,20 @@ fn clock_time(unix_nanos: u64) -> String {
 #[component]
 fn Arguments(detail: EventDetail) -> impl IntoView {
     let lines = argument_lines(&detail.args);
-    (!lines.is_empty()).then(|| view! {
-        <div>
-            <h3 class="details-title">"Arguments"</h3>
-            <ol class="arguments mono">
-                {lines.into_iter().map(|line| view! {
-                    <li style:padding-left=format!("{}px", line.depth * 16)>
-                        <span class="argument-name">{line.name}</span>
-                        <span class="argument-text">{line.text}</span>
-                    </li>
-                }).collect_view()}
-            </ol>
-        </div>
+    (!lines.is_empty()).then(|| {
+        view! {
+            <div>
+                <h3 class="details-title">"Arguments"</h3>
+                <ol class="arguments mono">
+                    {lines.into_iter().map(|line| view! {
+                        <li style:padding-left=format!("{}px", line.depth * 16)>
+                            <span class="argument-name">{line.name}</span>
+                            <span class="argument-text">{line.text}</span>
+                        </li>
+                    }).collect_view()}
+                </ol>
+            </div>
+        }
     })
 }
 

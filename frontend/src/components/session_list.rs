@@ -166,7 +166,9 @@ fn RowActions(id: StoredValue<String>, is_live: bool, reload: Callback<()>) -> i
 }
 
 fn stop(app: App, id: StoredValue<String>, reload: Callback<()>) {
-    stop_session(app, id.get_value(), move || { reload.try_run(()); });
+    stop_session(app, id.get_value(), move || {
+        reload.try_run(());
+    });
 }
 
 /// Stops a session, then does `and_then`.
@@ -185,7 +187,9 @@ fn delete(app: App, id: StoredValue<String>, reload: Callback<()>) {
     let id = id.get_value();
     spawn_local(async move {
         match rest.delete(&id).await {
-            Ok(()) => { reload.try_run(()); }
+            Ok(()) => {
+                reload.try_run(());
+            }
             Err(error) => app.report(&error),
         }
     });

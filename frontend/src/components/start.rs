@@ -18,10 +18,8 @@ enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str, &'static str); 2] = [
-        (Self::Command, "command", "Run a command"),
-        (Self::Attach, "attach", "Attach to processes"),
-    ];
+    const ALL: [(Self, &'static str, &'static str); 2] =
+        [(Self::Command, "command", "Run a command"), (Self::Attach, "attach", "Attach to processes")];
 }
 
 /// What the form holds.

@@ -141,8 +141,8 @@ mod tests {
     use super::*;
     use crate::view_model::flame::layout;
     use syscope_shared::ids::TaskUid;
-    use syscope_shared::syscall::SyscallId;
     use syscope_shared::query::{FlameFrame, FlameOrder};
+    use syscope_shared::syscall::SyscallId;
     use syscope_shared::units::{Nanos, TimeRange};
 
     fn frame(parent: Option<u32>, depth: u8, kind: FrameKind, x: u64, width: u64) -> FlameFrame {

@@ -55,7 +55,9 @@ pub(crate) fn tree_rows(tasks: &[TaskRow], toggled: &BTreeSet<TaskUid>) -> Vec<T
         if !is_folded {
             let last = others.len().saturating_sub(1);
             let continues = |index: usize| has_children || index < last;
-            rows.extend(others.iter().enumerate().map(|(i, thread)| thread_row(thread, process, continues(i))));
+            rows.extend(
+                others.iter().enumerate().map(|(i, thread)| thread_row(thread, process, continues(i))),
+            );
         }
     }
     rows
