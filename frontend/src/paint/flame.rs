@@ -173,7 +173,7 @@ mod tests {
         };
         let palette = Palette::from_tokens(|token| match token {
             "--canvas" => "#ffffff".to_owned(),
-            "--error" => "#ff0000".to_owned(),
+            "--canvas-error" => "#ff0000".to_owned(),
             _ => "#000000".to_owned(),
         });
         let mut raster = Raster::default();

@@ -71,7 +71,7 @@ impl Ink {
         (Self::Accent, "--accent"),
         (Self::Range, "--canvas-range"),
         (Self::Veil, "--canvas-veil"),
-        (Self::Error, "--error"),
+        (Self::Error, "--canvas-error"),
         (Self::Outside, "--canvas-outside"),
         (Self::Signal, "--canvas-signal"),
         (Self::Bar, "--canvas-bar"),

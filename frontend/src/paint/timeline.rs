@@ -196,6 +196,8 @@ impl Scene<'_> {
             raster.fill(rect, shade(color));
         }
         if slice.errors > 0 {
+            let parting = self.pixel_rect(left, right - gap, top + SLICE_PX - 4.0, 1.0);
+            raster.fill(parting, background);
             let foot = self.pixel_rect(left, right - gap, top + SLICE_PX - 3.0, 5.0);
             raster.fill(foot, shade(palette.color(Ink::Error)));
         }
@@ -413,3 +415,6 @@ fn mark_form(kind: MarkKind) -> (Glyph, Ink) {
         MarkKind::Ended(End::Exited(_) | End::Killed { .. }) => (Glyph::End, Ink::Error),
     }
 }
+
+#[cfg(test)]
+mod tests;
