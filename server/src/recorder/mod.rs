@@ -155,9 +155,7 @@ impl Recording {
                 let comm = comm_of(&launch);
                 (JobTarget::Spawn(Box::new(launch), comm), pipes, Terminal::IsTheCommands, program)
             }
-            What::Attach(pids, uids) => {
-                (JobTarget::Attach(pids, uids), None, Terminal::IsTheRecorders, None)
-            }
+            What::Attach(pids, uids) => (JobTarget::Attach(pids, uids), None, Terminal::IsTheRecorders, None),
         };
         let file = Appender::create(&session.file)?;
         let clock = Clock::start();
