@@ -139,6 +139,9 @@ impl Pointee {
 
 /// Asks for what the arguments name that the kernel reads.
 pub(super) fn want_at_entry(row: &'static Row, view: &View<'_>, wants: &mut Wants<'_>) {
+    if let Some(reads) = row.reads {
+        reads(view, wants);
+    }
     let _ = each(row.args, 0, view, &mut |index, arg| {
         let address = view.arg(index);
         match arg {

@@ -16,14 +16,8 @@ pub(super) static ROWS: &[Row] = &[
     row("set_robust_list", &[Address, Ulong]),
     row("get_robust_list", &[Int, Out(&ADDRESS), Out(&SIZE)]),
     row("set_tid_address", &[Address]),
-    row("rseq", &[Address, Scalar(|view, index| Value::hex(view.arg(index))), Scalar(rseq_flags), Hex]),
+    row("rseq", &[Address, Hex, Hex, Hex]),
 ];
-
-static RSEQ: Names = names!("RSEQ_FLAG_???": RSEQ_FLAG_UNREGISTER = 1);
-
-fn rseq_flags(view: &View<'_>, index: usize) -> Value {
-    RSEQ.flags(u64::from(view.uint(index)))
-}
 
 static SIZE: Pointee = fixed(8, |size| Value::array(vec![Value::int(size.u64(0))]));
 

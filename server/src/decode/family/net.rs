@@ -5,7 +5,7 @@ use syscope_shared::value::Value;
 use super::address::{self, ADDRESS_BYTES};
 use super::fd::FD_PAIR;
 use super::message::{MESSAGES, RECEIVED_MESSAGE, SENT_MESSAGE};
-use super::socket_option::{READ_OPTION, READ_OPTION_LENGTH, WRITTEN_OPTION, option_name};
+use super::socket_option::{READ_OPTION, WRITTEN_OPTION, option_name};
 use crate::decode::arg::Arg::{Bytes, Fd, Flags, In, Int, Odd, OneOf, Out, Received, Scalar, Uint, Ulong};
 use crate::decode::arg::{self, Pointee, Shown, reach};
 use crate::decode::memory::Fields;
@@ -20,16 +20,16 @@ pub(super) static ROWS: &[Row] = &[
     row("bind", &[Fd, In(&ADDRESS), Int]).peer(given_address),
     row("connect", &[Fd, In(&ADDRESS), Int]).peer(given_address),
     row("listen", &[Fd, Int]),
-    row("accept", &[Fd, Odd(&STORED_ADDRESS), Odd(&STORED_LENGTH)]).opens().peer(stored_address),
-    row("accept4", &[Fd, Odd(&STORED_ADDRESS), Odd(&STORED_LENGTH), Flags(&SOCKET_FLAGS)])
+    row("accept", &[Fd, Odd(&STORED_ADDRESS), Odd(&ADDRESS_LENGTH)]).opens().peer(stored_address),
+    row("accept4", &[Fd, Odd(&STORED_ADDRESS), Odd(&ADDRESS_LENGTH), Flags(&SOCKET_FLAGS)])
         .opens()
         .peer(stored_address),
-    row("getsockname", &[Fd, Odd(&STORED_ADDRESS), Odd(&STORED_LENGTH)]).peer(stored_address),
-    row("getpeername", &[Fd, Odd(&STORED_ADDRESS), Odd(&STORED_LENGTH)]).peer(stored_address),
+    row("getsockname", &[Fd, Odd(&STORED_ADDRESS), Odd(&ADDRESS_LENGTH)]).peer(stored_address),
+    row("getpeername", &[Fd, Odd(&STORED_ADDRESS), Odd(&ADDRESS_LENGTH)]).peer(stored_address),
     row("sendto", &[Fd, Bytes { length: 2 }, Ulong, Flags(&MSG), In(&ADDRESS), Int])
         .moves_bytes()
         .peer(|view| address_at(arg::at_entry(view, 4), u64::from(view.uint(5)))),
-    row("recvfrom", &[Fd, Received, Ulong, Flags(&MSG), Odd(&STORED_ADDRESS), Odd(&STORED_LENGTH)])
+    row("recvfrom", &[Fd, Received, Ulong, Flags(&MSG), Odd(&STORED_ADDRESS), Odd(&ADDRESS_LENGTH)])
         .moves_bytes()
         .peer(|view| address_at(arg::at_exit(view, 4), stored_length(view, 4))),
     row("sendmsg", &[Fd, In(&SENT_MESSAGE), Flags(&MSG)]).moves_bytes(),
@@ -37,7 +37,7 @@ pub(super) static ROWS: &[Row] = &[
     row("sendmmsg", &[Fd, Odd(&MESSAGES), Uint, Flags(&MSG)]),
     row("shutdown", &[Fd, OneOf(&SHUTDOWN)]),
     row("setsockopt", &[Fd, OneOf(&LEVEL), Scalar(option_name), In(&WRITTEN_OPTION), Int]),
-    row("getsockopt", &[Fd, OneOf(&LEVEL), Scalar(option_name), Odd(&READ_OPTION), Odd(&READ_OPTION_LENGTH)]),
+    row("getsockopt", &[Fd, OneOf(&LEVEL), Scalar(option_name), Odd(&READ_OPTION), Odd(&STORED_LENGTH)]),
 ];
 
 static SOCKET_FLAGS: Names = names!("SOCK_???": SOCK_CLOEXEC, SOCK_NONBLOCK);
@@ -57,9 +57,11 @@ const TYPE_MASK: u64 = 0xf;
 fn socket_type(view: &View<'_>, index: usize) -> Value {
     let bits = u64::from(view.uint(index));
     let (flags, rest) = SOCKET_FLAGS.split(bits & !TYPE_MASK);
-    let mut parts = vec![TYPE.one(bits & TYPE_MASK)];
-    parts.extend(flags);
-    with_rest(parts, rest)
+    match TYPE.find(bits & TYPE_MASK) {
+        Some(name) => with_rest([Value::symbol(name)].into_iter().chain(flags).collect(), rest),
+        None if flags.is_empty() => TYPE.one(bits),
+        None => with_rest(flags, rest | bits & TYPE_MASK),
+    }
 }
 
 /// What a protocol is called depends on the family.
@@ -130,8 +132,8 @@ fn stored_length(view: &View<'_>, index: usize) -> u64 {
     u64::from(room.min(full)).min(ADDRESS_BYTES as u64)
 }
 
-/// A length that goes in and comes out: `[16]`, `[128 => 16]`.
-pub(super) static STORED_LENGTH: arg::Odd = arg::Odd {
+/// The length of a stored address. Without a place for the address it is not looked at.
+static ADDRESS_LENGTH: arg::Odd = arg::Odd {
     at_entry: |view, index, wants| wants.bytes(view.arg(index), 4),
     at_exit: |view, index, wants| {
         if view.has_succeeded() {
@@ -139,16 +141,33 @@ pub(super) static STORED_LENGTH: arg::Odd = arg::Odd {
         }
     },
     print: |view, index| {
-        let Some(before) = length_at(arg::at_entry(view, index)) else {
-            return Value::address(view.arg(index));
-        };
-        let before = Value::int(before as i32);
-        match length_at(arg::at_exit(view, index)).map(|after| Value::int(after as i32)) {
-            Some(after) if view.has_succeeded() && after != before => {
-                Value::array(vec![before.changed_to(after)])
-            }
-            _ => Value::array(vec![before]),
-        }
+        let has_place = view.arg(index - 1) != 0;
+        if has_place { stored_length_value(view, index) } else { Value::address(view.arg(index)) }
     },
     shown: Shown::AtExit,
 };
+
+/// A length that goes in and comes out: `[16]`, `[128 => 16]`.
+static STORED_LENGTH: arg::Odd = arg::Odd {
+    at_entry: |view, index, wants| wants.bytes(view.arg(index), 4),
+    at_exit: |view, index, wants| {
+        if view.has_succeeded() {
+            wants.bytes(view.arg(index), 4);
+        }
+    },
+    print: stored_length_value,
+    shown: Shown::AtExit,
+};
+
+fn stored_length_value(view: &View<'_>, index: usize) -> Value {
+    let Some(before) = length_at(arg::at_entry(view, index)) else {
+        return Value::address(view.arg(index));
+    };
+    let before = Value::int(before as i32);
+    match length_at(arg::at_exit(view, index)).map(|after| Value::int(after as i32)) {
+        Some(after) if view.has_succeeded() && after != before => {
+            Value::array(vec![before.changed_to(after)])
+        }
+        _ => Value::array(vec![before]),
+    }
+}

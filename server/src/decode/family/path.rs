@@ -5,9 +5,9 @@ use syscope_shared::value::Value;
 use super::stat::{AT, device, file_mode};
 use super::time;
 use crate::decode::arg::Arg::{
-    Address, Bytes, DirFd, Fd, Flags, If, In, Int, Mode, OneOf, Out, Path, Received, Scalar, Text, Uid, Ulong,
+    Address, Bytes, DirFd, Fd, Flags, If, In, Int, Mode, Out, Path, Received, Scalar, Text, Uid, Ulong,
 };
-use crate::decode::arg::{Pointee, reach};
+use crate::decode::arg::{Arg, Pointee, args, reach};
 use crate::decode::names::{Names, names};
 use crate::decode::row::{Outcome, Row, row};
 use crate::decode::view::View;
@@ -64,7 +64,7 @@ pub(super) static ROWS: &[Row] = &[
     row("removexattr", &[Path, Text]),
     row("lremovexattr", &[Path, Text]),
     row("fremovexattr", &[Fd, Text]),
-    row("mount", &[Path, Path, Text, Flags(&MOUNT), Address]),
+    row("mount", &[Path, Path, Arg::Rest(mount_rest)]),
     row("umount2", &[Path, Flags(&UMOUNT)]),
     row("pivot_root", &[Path, Path]),
     row("swapoff", &[Path]),
@@ -73,11 +73,12 @@ pub(super) static ROWS: &[Row] = &[
     row("inotify_init1", &[Flags(&INOTIFY_INIT)]).opens(),
     row("inotify_add_watch", &[Fd, Path, Flags(&INOTIFY)]),
     row("inotify_rm_watch", &[Fd, Int]),
-    row("name_to_handle_at", &[DirFd, Path, Address, Address, OneOf(&AT)]),
+    row("name_to_handle_at", &[DirFd, Path, Address, Address, Flags(&HANDLE)]),
 ];
 
 static ACCESS: Names = names!("?_OK": R_OK, W_OK, X_OK, F_OK);
 static FACCESSAT: Names = names!("AT_???": AT_SYMLINK_NOFOLLOW, AT_EACCESS, AT_EMPTY_PATH);
+static HANDLE: Names = names!("AT_???": AT_SYMLINK_FOLLOW, AT_EMPTY_PATH);
 static RENAME: Names = names!("RENAME_???": RENAME_NOREPLACE, RENAME_EXCHANGE, RENAME_WHITEOUT);
 static XATTR: Names = names!("XATTR_???": XATTR_CREATE, XATTR_REPLACE);
 static INOTIFY_INIT: Names = names!("IN_???": IN_NONBLOCK, IN_CLOEXEC);
@@ -93,6 +94,22 @@ static MOUNT: Names = names!("MS_???":
     MS_LAZYTIME,
 );
 static UMOUNT: Names = names!("MNT_???": MNT_FORCE, MNT_DETACH, MNT_EXPIRE, UMOUNT_NOFOLLOW);
+
+/// A change of what is mounted names no file system.
+fn mount_rest(view: &View<'_>) -> &'static [Arg] {
+    let changes = libc::MS_REMOUNT
+        | libc::MS_BIND
+        | libc::MS_MOVE
+        | libc::MS_UNBINDABLE
+        | libc::MS_PRIVATE
+        | libc::MS_SLAVE
+        | libc::MS_SHARED;
+    if view.arg(3) & changes == 0 {
+        args![Text, Flags(&MOUNT), Text]
+    } else {
+        args![Address, Flags(&MOUNT), Text]
+    }
+}
 
 fn is_device(mode: u64) -> bool {
     matches!(mode as u32 & libc::S_IFMT, libc::S_IFCHR | libc::S_IFBLK)

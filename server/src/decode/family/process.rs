@@ -19,7 +19,7 @@ pub(super) static ROWS: &[Row] = &[
     row("clone", &[Scalar(clone_stack), Scalar(clone_flags), Rest(clone_rest)]),
     row("clone3", &[Odd(&CLONE_ARGS), Ulong]),
     row("unshare", &[Flags(&CLONE)]),
-    row("setns", &[Fd, Flags(&CLONE)]),
+    row("setns", &[Fd, Flags(&NAMESPACE)]),
     row("execve", &[Path, In(&ARGV), In(&ENVIRONMENT)]),
     row("execveat", &[DirFd, Path, In(&ARGV), In(&ENVIRONMENT), Flags(&super::stat::AT)]),
     row("exit", &[Int]).outcome(Outcome::Nothing),
@@ -38,8 +38,12 @@ static CLONE: Names = names!("CLONE_???":
     CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET, CLONE_IO, CLONE_CLEAR_SIGHAND = 0x1_0000_0000,
     CLONE_INTO_CGROUP = 0x2_0000_0000,
 );
+static NAMESPACE: Names = names!("CLONE_NEW???":
+    CLONE_NEWTIME = 0x80, CLONE_NEWNS, CLONE_NEWCGROUP = 0x0200_0000, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER,
+    CLONE_NEWPID, CLONE_NEWNET,
+);
 static WAIT: Names = names!("W???":
-    WNOHANG = 1, WSTOPPED = 2, WEXITED = 4, WCONTINUED = 8, WNOWAIT = 0x0100_0000, __WCLONE = 0x8000_0000,
+    WNOHANG = 1, WEXITED = 4, WSTOPPED = 2, WCONTINUED = 8, WNOWAIT = 0x0100_0000, __WCLONE = 0x8000_0000,
     __WALL = 0x4000_0000, __WNOTHREAD = 0x2000_0000,
 );
 static WAIT_FOR: Names = names!("P_???": P_ALL = 0, P_PID = 1, P_PGID = 2, P_PIDFD = 3);

@@ -6,8 +6,9 @@ use syscope_shared::ids::Signal as SignalNumber;
 use syscope_shared::value::{Prefix, Value};
 
 use super::time::TIMESPEC;
-use crate::decode::arg::Arg::{Fd, Flags, In, Int, OneOf, Out, Signal, Ulong};
+use crate::decode::arg::Arg::{Fd, Flags, In, Int, OneOf, Out, Scalar, Signal, Ulong};
 use crate::decode::arg::{Pointee, fixed};
+use crate::decode::capture::Wants;
 use crate::decode::memory::Fields;
 use crate::decode::names::{Names, names};
 use crate::decode::row::{Row, row};
@@ -26,6 +27,7 @@ pub(super) static ROWS: &[Row] = &[
     row("rt_sigqueueinfo", &[Int, Signal, In(&SIGINFO)]),
     row("rt_tgsigqueueinfo", &[Int, Int, Signal, In(&SIGINFO)]),
     row("pidfd_send_signal", &[Fd, Signal, In(&SIGINFO), Int]),
+    row("rt_sigreturn", &[Scalar(restored_mask)]).reads(want_restored_mask),
     row("sigaltstack", &[In(&STACK), Out(&STACK)]),
     row("pause", &[]),
     row("signalfd", &[Fd, In(&SIGSET), Ulong]).opens(),
@@ -78,6 +80,22 @@ fn names_of(set: u64) -> Value {
         Value::Symbol(Cow::Owned(name.trim_start_matches("SIG").to_owned()))
     });
     Value::set(names.collect())
+}
+
+/// Where the mask is in the frame that the kernel put on the stack for a handler: in its `ucontext`, to which the stack pointer
+/// points again when the handler has returned (`asm/sigframe.h`, `asm/ucontext.h`).
+const MASK_IN_FRAME: u64 = 296;
+
+fn want_restored_mask(view: &View<'_>, wants: &mut Wants<'_>) {
+    wants.bytes(view.call.stack_pointer + MASK_IN_FRAME, 8);
+}
+
+/// `{mask=[CHLD]}`: what will be blocked again. It is no argument, but on the stack.
+fn restored_mask(view: &View<'_>, _: usize) -> Value {
+    match view.at_entry.get(view.call.stack_pointer + MASK_IN_FRAME, 8) {
+        Some(set) => Value::structure(vec![Value::named("mask", signal_set(Fields(set).u64(0)))]),
+        None => Value::address(view.call.stack_pointer),
+    }
 }
 
 /// A `siginfo_t`.

@@ -3,12 +3,12 @@
 use syscope_shared::value::Value;
 
 use super::address::inet_addr;
-use super::net::STORED_LENGTH;
 use crate::decode::arg::{self, Pointee, Shown, reach};
 use crate::decode::memory::Fields;
 use crate::decode::names::socket::{
     IP_OPTION, IPV6_OPTION, NETLINK_OPTION, PACKET_OPTION, SOCKET_OPTION, TCP_OPTION, UDP_OPTION,
 };
+use crate::decode::siginfo::errno_name;
 use crate::decode::view::{Place, View};
 
 const SOL_NETLINK: i32 = 270;
@@ -63,13 +63,6 @@ pub(super) static READ_OPTION: arg::Odd = arg::Odd {
     shown: Shown::AtExit,
 };
 
-pub(super) static READ_OPTION_LENGTH: arg::Odd = arg::Odd {
-    at_entry: STORED_LENGTH.at_entry,
-    at_exit: STORED_LENGTH.at_exit,
-    print: STORED_LENGTH.print,
-    shown: Shown::AtExit,
-};
-
 fn length_stored(view: &View<'_>) -> usize {
     let length = view.at_exit.get(view.arg(4), 4).map_or(0, |bytes| Fields(bytes).i32(0));
     usize::try_from(length).unwrap_or(0)
@@ -92,6 +85,7 @@ fn value(place: Place<'_>, length: usize) -> Option<Value> {
                 Value::named("imr_interface", inet_addr(fields, 4)),
             ])
         }
+        (libc::SOL_SOCKET, libc::SO_ERROR) if length == 4 => Value::array(vec![errno_name(fields.i32(0))]),
         _ if length == 4 => Value::array(vec![Value::int(fields.i32(0))]),
         (libc::SOL_SOCKET, _) if length < 4 => return None,
         _ => arg::buffer(place, length as u64),

@@ -4,13 +4,13 @@ use syscope_shared::value::Value;
 
 use super::ids::CAPABILITY;
 use crate::decode::arg::Arg::{
-    Address, Flags, Hex, In, Int, OneOf, Out, Rest, Scalar, Signal, Text, Uint, Ulong,
+    Address, Bytes, Flags, Hex, In, Int, OneOf, Out, Rest, Scalar, Signal, Text, Uint, Ulong,
 };
 use crate::decode::arg::args;
 use crate::decode::arg::{ADDRESS, Arg, INT, Pointee, fixed, reach, signal};
 use crate::decode::memory::{Fields, c_string};
 use crate::decode::names::operation::{ARCH_PRCTL, PRCTL};
-use crate::decode::names::{Names, names};
+use crate::decode::names::{Names, names, with_rest};
 use crate::decode::row::{Outcome, Row, row};
 use crate::decode::view::View;
 
@@ -21,12 +21,21 @@ pub(super) static ROWS: &[Row] = &[
     row("getcpu", &[Out(&UNSIGNED), Out(&UNSIGNED), Address]),
     row("prctl", &[OneOf(&PRCTL), Rest(prctl_operands)]).note(prctl_note),
     row("arch_prctl", &[OneOf(&ARCH_PRCTL), Rest(arch_prctl_operand)]),
-    row("personality", &[Scalar(personality)])
-        .note(|view| (view.returned()? == 0).then(|| "PER_LINUX".to_owned())),
+    row("personality", &[Scalar(|view, index| personality(u64::from(view.uint(index))))])
+        .outcome(Outcome::Hex)
+        .note(|view| view.returned().map(|persona| personality(persona as u64).to_string())),
     row("seccomp", &[OneOf(&SECCOMP), Scalar(seccomp_flags), Address]),
-    row("membarrier", &[OneOf(&MEMBARRIER), Flags(&MEMBARRIER_FLAGS), Int]),
-    row("sethostname", &[Text, Ulong]),
-    row("setdomainname", &[Text, Ulong]),
+    row(
+        "membarrier",
+        &[OneOf(&MEMBARRIER), Flags(&MEMBARRIER_FLAGS), Arg::If(|view| view.arg(1) & 1 != 0, &Int)],
+    )
+    .outcome(Outcome::Depends(|view| if view.int(0) == 0 { Outcome::Hex } else { Outcome::Number }))
+    .note(|view| {
+        let commands = view.returned().filter(|_| view.int(0) == 0)? as u64;
+        Some(MEMBARRIER.flags(commands).to_string())
+    }),
+    row("sethostname", &[Bytes { length: 1 }, Ulong]),
+    row("setdomainname", &[Bytes { length: 1 }, Ulong]),
     row("iopl", &[Int]),
     row("vhangup", &[]),
     row("bpf", &[Int, Address, Uint]),
@@ -166,9 +175,9 @@ fn ambient_capability(view: &View<'_>, index: usize) -> Value {
 }
 
 fn ptracer(view: &View<'_>, index: usize) -> Value {
-    match view.arg(index) {
-        u64::MAX => Value::symbol("PR_SET_PTRACER_ANY"),
-        pid => Value::int(pid as i32),
+    match view.int(index) {
+        -1 => Value::symbol("PR_SET_PTRACER_ANY"),
+        pid => Value::int(pid),
     }
 }
 
@@ -192,11 +201,26 @@ fn arch_prctl_operand(view: &View<'_>) -> &'static [Arg] {
     }
 }
 
-fn personality(view: &View<'_>, index: usize) -> Value {
-    match view.uint(index) {
-        0 => Value::symbol("PER_LINUX"),
-        number => Value::hex(u64::from(number)),
+static PERSONALITY: Names = names!("PER_???":
+    PER_LINUX = 0, PER_SVR4 = 1, PER_SVR3 = 2, PER_SCOSVR3 = 3, PER_WYSEV386 = 4, PER_ISCR4 = 5, PER_BSD = 6,
+    PER_XENIX = 7, PER_LINUX32 = 8,
+);
+static PERSONALITY_FLAGS: Names = names!("PER_???":
+    UNAME26 = 0x0002_0000, ADDR_NO_RANDOMIZE = 0x0004_0000, FDPIC_FUNCPTRS = 0x0008_0000,
+    MMAP_PAGE_ZERO = 0x0010_0000, ADDR_COMPAT_LAYOUT = 0x0020_0000, READ_IMPLIES_EXEC = 0x0040_0000,
+    ADDR_LIMIT_32BIT = 0x0080_0000, SHORT_INODE = 0x0100_0000, WHOLE_SECONDS = 0x0200_0000,
+    STICKY_TIMEOUTS = 0x0400_0000, ADDR_LIMIT_3GB = 0x0800_0000,
+);
+
+/// The low byte is a number, the rest flags; all bits ask for what it is.
+fn personality(bits: u64) -> Value {
+    if bits == u64::from(u32::MAX) {
+        return Value::hex(bits);
     }
+    let (flags, rest) = PERSONALITY_FLAGS.split(bits & !0xff);
+    let mut parts = vec![PERSONALITY.one(bits & 0xff)];
+    parts.extend(flags);
+    with_rest(parts, rest)
 }
 
 fn seccomp_flags(view: &View<'_>, index: usize) -> Value {

@@ -117,6 +117,7 @@ fn time_to_set(time: Fields<'_>) -> Value {
     match time.i64(8) {
         libc::UTIME_NOW => Value::symbol("UTIME_NOW"),
         libc::UTIME_OMIT => Value::symbol("UTIME_OMIT"),
+        0 if time.i64(0) == 0 => timespec(time),
         nanos if (0..1_000_000_000).contains(&nanos) => {
             timespec(time).commented(local_time(time.i64(0), &fraction(time.u64(8), 9)))
         }
@@ -147,11 +148,14 @@ pub(super) static SIGEVENT: Pointee = fixed(64, |event| {
         Value::named("sival_ptr", Value::address(event.u64(0))),
     ];
     let number = event.i32(8);
-    let mut fields = vec![
-        Value::named("sigev_value", Value::structure(value)),
+    let mut fields = Vec::new();
+    if event.u64(0) != 0 {
+        fields.push(Value::named("sigev_value", Value::structure(value)));
+    }
+    fields.extend([
         Value::named("sigev_signo", if is_signal { signal(number) } else { Value::int(number) }),
         Value::named("sigev_notify", SIGEV.one(notify as u64)),
-    ];
+    ]);
     if notify == libc::SIGEV_THREAD_ID {
         fields.push(Value::named("sigev_notify_thread_id", Value::int(event.i32(16))));
     } else if notify == libc::SIGEV_THREAD {
