@@ -3,6 +3,7 @@
 //! Exit codes: 0 fine, 2 a mistake in the command line, 1 everything else with one line that says what, why and what to do. `record`
 //! exits as the command that it recorded.
 
+mod check;
 mod export;
 mod open;
 mod record;
@@ -31,6 +32,7 @@ enum Command {
     /// The web app with saved traces from anywhere
     Open(open::OpenArgs),
     Record(record::RecordArgs),
+    Check(check::CheckArgs),
     Report(report::ReportArgs),
     Export(export::ExportArgs),
 }
@@ -43,6 +45,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Open(args) => open::run(&args),
         Command::Record(args) => record::run(args),
+        Command::Check(_) => Ok(check::run()),
         Command::Report(args) => report::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
     };

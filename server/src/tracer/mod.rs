@@ -8,6 +8,7 @@ pub mod clock;
 pub mod clone;
 pub mod core;
 pub mod orders;
+pub mod probe;
 pub mod procfs;
 pub mod raw;
 pub mod refusal;

@@ -103,7 +103,8 @@ pub fn argv(tid: Tid) -> Vec<String> {
 /// (`PR_SET_DUMPABLE` in `prctl(2)`).
 #[must_use]
 pub fn is_dumpable(tid: Tid, uids: Uids) -> bool {
-    match fs::metadata(format!("/proc/{}", tid.0)) {
+    // Not of the folder itself, which always belongs to the process's user (`task_dump_owner` in the kernel's `fs/proc`).
+    match fs::metadata(format!("/proc/{}/stat", tid.0)) {
         Ok(metadata) => metadata.uid() == uids.effective,
         Err(_) => true,
     }

@@ -81,15 +81,15 @@ pub struct Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum TracerError {
     #[error("cannot start a process: {0}")]
-    Fork(#[source] io::Error),
+    Fork(io::Error),
     #[error("cannot trace the command: {0}; `syscope check` tells what forbids it")]
-    Seize(#[source] io::Error),
-    #[error("{0}")]
+    Seize(io::Error),
+    #[error(transparent)]
     Launch(#[from] LaunchError),
-    #[error("{0}")]
+    #[error(transparent)]
     Refused(#[from] Refusal),
     #[error("cannot wait for the traced processes: {0}")]
-    Wait(#[source] io::Error),
+    Wait(io::Error),
     #[error("the tracer thread failed")]
     Panicked,
 }

@@ -2,6 +2,7 @@
 //! strace; never from the recorder.
 
 mod attach;
+mod check;
 mod control;
 mod counts;
 mod death;
