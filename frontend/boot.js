@@ -17,7 +17,7 @@ const say = (text) => {
 
 try {
   const { default: init } = await import("/syscope.js");
-  await init();
+  await init({ module_or_path: "/syscope_bg.wasm" });
 } catch (error) {
   console.error(error);
   say(`syscope could not be loaded (${error}). Reload the page; if that does not help, the server and its page do not fit: build both again.`);

@@ -84,9 +84,8 @@ const BANS: &[Ban] = &[
             "server::auth",
             "server::session",
             "server::cli",
-            "server::decode",
         ],
-        why: "the tracer captures on its own thread: no async runtime, no web, no decoding",
+        why: "the tracer captures on its own thread: no async runtime, no web",
     },
     Ban {
         who: "server::decode",

@@ -47,7 +47,8 @@ pub(crate) fn SessionHeader(shows_help: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn State() -> impl IntoView {
     let session = use_session();
-    let words = Memo::new(move |_| session.info.with(|info| info.as_ref().map(|info| state_words(&info.state))));
+    let words =
+        Memo::new(move |_| session.info.with(|info| info.as_ref().map(|info| state_words(&info.state))));
     move || {
         words.get().map(|(kind, word)| {
             view! {
@@ -152,7 +153,9 @@ fn Actions(shows_help: RwSignal<bool>) -> impl IntoView {
                         stop_session(session.app, session.id.get_value(), || ());
                         // If the recorder does not end, one must be able to ask again.
                         set_timeout(
-                            move || drop(is_stopping.try_set(false)),
+                            move || {
+                                is_stopping.try_set(false);
+                            },
                             std::time::Duration::from_secs(3),
                         );
                     }

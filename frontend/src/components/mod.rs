@@ -18,6 +18,8 @@
 //! | output | `output` |
 //! | details | `details` (`data-event`), `details-text`, `details-close` |
 
+#![expect(unreachable_pub, reason = "the component macro makes the properties of every component public")]
+
 pub(crate) mod attach;
 pub(crate) mod details;
 pub(crate) mod events;

@@ -1,6 +1,6 @@
 //! The flame chart: frames into a raster, their words into shapes, and what lies under the pointer.
 
-use syscope_shared::query::{FlameAnswer, FlameOrder, FrameKind};
+use syscope_shared::query::{FlameAnswer, FrameKind};
 use syscope_shared::syscall::Class;
 
 use super::palette::{Ink, Palette, Rgba};
@@ -55,13 +55,15 @@ impl Chart<'_> {
             FrameKind::Thread(_) => (palette.color(Ink::Text).over(canvas, 0.09), Ink::Text),
             FrameKind::Class(class) => (toned(class, 1.0), Ink::OnClass),
             FrameKind::Syscall(syscall) => (toned(syscall.class(), 1.0), Ink::OnClass),
-            FrameKind::Path => match found.parent.and_then(|parent| self.answer.frames.get(parent as usize)) {
-                Some(parent) => match parent.kind {
-                    FrameKind::Syscall(syscall) => (toned(syscall.class(), 0.38), Ink::Text),
-                    _ => (toned(Class::Other, 0.38), Ink::Text),
-                },
-                None => (canvas, Ink::Text),
-            },
+            FrameKind::Path => {
+                match found.parent.and_then(|parent| self.answer.frames.get(parent as usize)) {
+                    Some(parent) => match parent.kind {
+                        FrameKind::Syscall(syscall) => (toned(syscall.class(), 0.38), Ink::Text),
+                        _ => (toned(Class::Other, 0.38), Ink::Text),
+                    },
+                    None => (canvas, Ink::Text),
+                }
+            }
         }
     }
 
@@ -127,11 +129,6 @@ impl Chart<'_> {
             .min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b)))
             .map(|(index, _)| index)
     }
-
-    /// The unit of the horizontal axis in words, for a frame's share.
-    pub(crate) fn is_by_calls(&self) -> bool {
-        self.answer.order == FlameOrder::WidestByCalls
-    }
 }
 
 #[cfg(test)]
@@ -139,7 +136,7 @@ mod tests {
     use super::*;
     use crate::view_model::flame::layout;
     use syscope_shared::ids::TaskUid;
-    use syscope_shared::query::FlameFrame;
+    use syscope_shared::query::{FlameFrame, FlameOrder};
     use syscope_shared::units::{Nanos, TimeRange};
 
     fn frame(parent: Option<u32>, depth: u8, kind: FrameKind, x: u64, width: u64) -> FlameFrame {

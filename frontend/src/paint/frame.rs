@@ -13,7 +13,6 @@ pub(crate) struct Redraw {
 
 struct Inner {
     is_scheduled: Cell<bool>,
-    is_stopped: Cell<bool>,
     draw: RefCell<Box<dyn FnMut()>>,
 }
 
@@ -25,11 +24,7 @@ impl std::fmt::Debug for Redraw {
 
 impl Redraw {
     pub(crate) fn new(draw: impl FnMut() + 'static) -> Self {
-        let inner = Inner {
-            is_scheduled: Cell::new(false),
-            is_stopped: Cell::new(false),
-            draw: RefCell::new(Box::new(draw)),
-        };
+        let inner = Inner { is_scheduled: Cell::new(false), draw: RefCell::new(Box::new(draw)) };
         Self { inner: Rc::new(inner) }
     }
 
@@ -41,14 +36,7 @@ impl Redraw {
         let inner = Rc::clone(&self.inner);
         request_animation_frame(move || {
             inner.is_scheduled.set(false);
-            if !inner.is_stopped.get() {
-                (inner.draw.borrow_mut())();
-            }
+            (inner.draw.borrow_mut())();
         });
-    }
-
-    /// Draws no more: the canvas is gone.
-    pub(crate) fn stop(&self) {
-        self.inner.is_stopped.set(true);
     }
 }

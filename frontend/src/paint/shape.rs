@@ -11,12 +11,6 @@ pub(crate) struct Rect {
     pub(crate) height: f64,
 }
 
-impl Rect {
-    pub(crate) fn contains(&self, x: f64, y: f64) -> bool {
-        x >= self.x && x < self.x + self.width && y >= self.y && y < self.y + self.height
-    }
-}
-
 /// Which face a text is set in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Font {

@@ -3,12 +3,15 @@
 //! Exit codes: 0 fine, 2 a mistake in the command line, 1 everything else with one line that says what, why and what to do. `record`
 //! exits as the command that it recorded.
 
+mod attach;
 mod check;
 mod export;
 mod open;
 mod record;
 mod report;
+mod run;
 mod serve;
+mod tracing;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -29,6 +32,10 @@ struct Cli {
 enum Command {
     /// The web app on this machine's loopback; prints its address (what `syscope` alone does as well)
     Serve(serve::ServeArgs),
+    /// Start a command and watch it in the browser; Ctrl-C ends both
+    Run(run::RunArgs),
+    /// Attach to running processes and watch them in the browser; Ctrl-C lets them go
+    Attach(attach::AttachArgs),
     /// The web app with saved traces from anywhere
     Open(open::OpenArgs),
     Record(record::RecordArgs),
@@ -43,6 +50,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => serve::run(&args),
+        Command::Run(args) => run::run(args),
+        Command::Attach(args) => attach::run(args),
         Command::Open(args) => open::run(&args),
         Command::Record(args) => record::run(args),
         Command::Check(_) => Ok(check::run()),

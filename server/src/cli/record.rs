@@ -10,12 +10,12 @@ use anyhow::{Context, Result};
 use clap::ArgGroup;
 use syscope_shared::event::End;
 use syscope_shared::ids::Pid;
-use syscope_shared::options::{StatusFilter, TraceOptions};
-use syscope_shared::syscall::TraceSet;
 
+use super::tracing::TracingArgs;
 use crate::recorder::command::Command;
 use crate::recorder::{self, CommandOutput, Session, What};
 use crate::sys::process;
+use crate::tracer::refusal::UidPolicy;
 
 /// Record the system calls of a command, or of running processes, into a file
 ///
@@ -31,29 +31,8 @@ pub(super) struct RecordArgs {
     #[arg(short = 'p', long, value_name = "PID[,PID...]", value_parser = pids)]
     attach: Vec<PidList>,
 
-    /// Follow children and threads (the default)
-    #[arg(short, long)]
-    follow_forks: bool,
-
-    /// Trace only the process itself
-    #[arg(long, conflicts_with = "follow_forks")]
-    no_follow: bool,
-
-    /// Which calls to record: `trace=%file`, `openat,read`, `!futex`
-    #[arg(short = 'e', long = "trace", value_name = "SET", value_parser = trace_set, allow_hyphen_values = true)]
-    trace: Option<String>,
-
-    /// Record only calls that returned without an error
-    #[arg(short = 'z', long, conflicts_with = "failed_only")]
-    successful_only: bool,
-
-    /// Record only calls that returned with an error
-    #[arg(short = 'Z', long)]
-    failed_only: bool,
-
-    /// The most bytes of a string to record
-    #[arg(short, long, value_name = "BYTES", default_value_t = TraceOptions::default().string_limit)]
-    string_limit: u32,
+    #[command(flatten)]
+    tracing: TracingArgs,
 
     /// Set a variable in the command's environment, or remove it
     #[arg(short = 'E', long = "env", value_name = "VAR[=VALUE]", requires = "command")]
@@ -66,6 +45,10 @@ pub(super) struct RecordArgs {
     /// Keep the command's output in the trace, and give it an empty input
     #[arg(long, hide = true, requires = "command")]
     capture_output: bool,
+
+    /// Attach only to processes of this very user, even as root
+    #[arg(long, hide = true, requires = "attach")]
+    same_user: bool,
 
     /// An inherited socket to the server that started this
     #[arg(long, hide = true, value_name = "FD")]
@@ -83,23 +66,14 @@ struct PidList(Vec<Pid>);
 pub(super) fn run(args: RecordArgs) -> Result<ExitCode> {
     let file = args.output.clone();
     let control = args.control_fd.map(process::adopt_fd).transpose().context("--control-fd")?;
-    let options = TraceOptions {
-        follow: !args.no_follow,
-        trace: args.trace,
-        status: match (args.successful_only, args.failed_only) {
-            (true, _) => StatusFilter::Successful,
-            (_, true) => StatusFilter::Failed,
-            _ => StatusFilter::Any,
-        },
-        string_limit: args.string_limit,
-    };
+    let options = args.tracing.into_options();
     let pids: Vec<Pid> = args.attach.into_iter().flat_map(|list| list.0).collect();
     let what = if pids.is_empty() {
         let output = if args.capture_output { CommandOutput::Captured } else { CommandOutput::Inherited };
         let env = args.env.iter().map(variable).collect();
         What::Command(Command { argv: args.command, env, user: args.user }, output)
     } else {
-        What::Attach(pids)
+        What::Attach(pids, if args.same_user { UidPolicy::SameUser } else { UidPolicy::Any })
     };
     let session = Session { what, options, file, control: control.map(UnixStream::from) };
     let recorded = recorder::record(session)?;
@@ -123,19 +97,6 @@ fn pids(text: &str) -> Result<PidList, String> {
     } else {
         Ok(PidList(pids))
     }
-}
-
-/// `-e`'s argument: `trace=SET`, `t=SET`, or a set alone.
-fn trace_set(text: &str) -> Result<String, String> {
-    let set = match text.split_once('=') {
-        Some(("trace" | "t", set)) => set,
-        Some((qualifier, _)) => {
-            return Err(format!("`-e {qualifier}=` is not supported here, only `-e trace=`"));
-        }
-        None => text,
-    };
-    TraceSet::parse(set).map_err(|error| error.to_string())?;
-    Ok(set.to_owned())
 }
 
 fn variable(text: &OsString) -> (OsString, Option<OsString>) {

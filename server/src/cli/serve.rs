@@ -14,8 +14,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::auth::{self, BindRefusal};
 use crate::http::{Config, Server};
-use crate::session::{AttachPolicy, Folder, Registry, Session, SessionId, default_store};
+use crate::session::{Folder, Registry, Session, SessionId, default_store};
 use crate::site;
+use crate::tracer::refusal::UidPolicy;
 
 const DEFAULT_PORT: u16 = 7575;
 
@@ -95,13 +96,15 @@ pub(super) fn with_service(
         let store =
             store.context("there is no home directory to keep traces in: give one with --store DIR")?;
         let folder = Folder::open(&store)?;
-        let policy = if args.any_user { AttachPolicy::AnyUser } else { AttachPolicy::OwnUser };
-        let sessions = Arc::new(Registry::new(folder.clone(), THIS_PROGRAM.into(), policy));
+        let attachable = if args.any_user { UidPolicy::Any } else { UidPolicy::SameUser };
+        let sessions = Arc::new(Registry::new(folder.clone(), THIS_PROGRAM.into(), attachable));
         let config = Config { allowed_hosts: args.allow_host.clone(), is_behind_proxy: args.behind_proxy };
         let server = Server::new(listener, &config, Arc::clone(&sessions))?;
         let shown = prepare(&sessions)?;
+        // Whoever has read the address may end the server.
+        let ending = ending()?;
         announce(&server, &shown, &folder);
-        server.run(ending()?).await.context("the server failed")?;
+        server.run(ending).await.context("the server failed")?;
         end(&shown, &sessions).await;
         Ok(ExitCode::SUCCESS)
     })
@@ -177,14 +180,16 @@ fn open_browser(url: &str, folder: &Folder) {
     });
 }
 
-/// Completes at Ctrl-C or SIGTERM.
+/// Completes at Ctrl-C, at SIGTERM, and when the terminal goes.
 fn ending() -> Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
         }
     })
 }

@@ -64,9 +64,19 @@ pub(super) enum Arg {
     Late(&'static Arg),
     /// An argument that is there only sometimes.
     If(fn(&View<'_>) -> bool, &'static Arg),
+    /// The argument of this index, where strace shows arguments in another order than the kernel takes them.
+    Nth(usize, &'static Arg),
     /// The remaining arguments, which depend on those before.
     Rest(fn(&View<'_>) -> &'static [Arg]),
 }
+
+/// The arguments that an [`Arg::Rest`] chooses.
+macro_rules! args {
+    ($($arg:expr),* $(,)?) => {
+        const { &[$($arg),*] as &'static [$crate::decode::arg::Arg] }
+    };
+}
+pub(super) use args;
 
 /// What an address points at.
 pub(super) enum Pointee {
@@ -97,6 +107,8 @@ pub(super) struct Odd {
 
 /// What strace prints of an argument before the call returns.
 pub(super) enum Shown {
+    /// All of it; the exit adds only to the result.
+    AtEntry,
     /// Nothing.
     AtExit,
     /// What `print` makes of it without an exit; the rest follows.
@@ -127,6 +139,9 @@ impl Pointee {
 
 /// Asks for what the arguments name that the kernel reads.
 pub(super) fn want_at_entry(row: &'static Row, view: &View<'_>, wants: &mut Wants<'_>) {
+    if let Some(reads) = row.reads {
+        reads(view, wants);
+    }
     let _ = each(row.args, 0, view, &mut |index, arg| {
         let address = view.arg(index);
         match arg {
@@ -181,6 +196,7 @@ fn each(
         match arg {
             Arg::If(is_there, arg) if is_there(view) => visit(index, arg)?,
             Arg::If(..) => {}
+            Arg::Nth(index, arg) => visit(*index, arg)?,
             Arg::Rest(rest) => each(rest(view), index, view, visit)?,
             arg => visit(index, arg)?,
         }
@@ -234,7 +250,11 @@ pub(super) fn first_path(row: &Row, view: &View<'_>) -> Option<String> {
 
 impl Arg {
     fn is_finished_at_exit(&self) -> bool {
-        matches!(self, Self::Received | Self::Out(_) | Self::Odd(_) | Self::Late(_))
+        match self {
+            Self::Received | Self::Out(_) | Self::Late(_) => true,
+            Self::Odd(odd) => !matches!(odd.shown, Shown::AtEntry),
+            _ => false,
+        }
     }
 
     fn is_shown_in_two_parts(&self) -> bool {
@@ -268,7 +288,7 @@ impl Arg {
             Self::Out(_) => Value::address(raw),
             Self::Scalar(print) => print(view, index),
             Self::Odd(odd) => (odd.print)(view, index),
-            Self::Late(arg) | Self::If(_, arg) => arg.print(view, index),
+            Self::Late(arg) | Self::If(_, arg) | Self::Nth(_, arg) => arg.print(view, index),
             // Its arguments are visited in its place.
             Self::Rest(_) => Value::hex(raw),
         }
@@ -360,6 +380,9 @@ pub(super) fn array(
     };
     Some(Value::Array { items: values, rest })
 }
+
+/// Nothing to read.
+pub(super) fn want_nothing(_: &View<'_>, _: usize, _: &mut Wants<'_>) {}
 
 /// A pointer to a C `int`: `[5]`.
 pub(super) static INT: Pointee = fixed(4, |fields| Value::array(vec![Value::int(fields.i32(0))]));

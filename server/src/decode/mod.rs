@@ -14,6 +14,7 @@
 mod arg;
 mod capture;
 mod family;
+mod fd_table;
 mod memory;
 mod names;
 mod outcome;
@@ -29,6 +30,7 @@ use syscope_shared::value::Value;
 use crate::tracer::raw::RawSyscall;
 
 pub use capture::{capture_entry, capture_exit};
+pub use fd_table::FdTables;
 pub use siginfo::signal_info;
 
 /// How much of what arguments name is kept.

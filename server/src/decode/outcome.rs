@@ -18,7 +18,7 @@ pub(super) fn of(view: &View<'_>, row: &Row) -> Outcome {
     let errno = if row.can_fail { view.errno() } else { None };
     let mut result = match errno {
         Some(errno) => failure(errno),
-        None => success(exit.ret, row.outcome),
+        None => success(view, exit.ret, row.outcome),
     };
     if let Some(note) = row.note.and_then(|note| note(view)) {
         result.push_str(" (");
@@ -36,15 +36,14 @@ fn failure(errno: u16) -> String {
     }
 }
 
-fn success(ret: i64, kind: Kind) -> String {
+fn success(view: &View<'_>, ret: i64, kind: Kind) -> String {
     match kind {
         Kind::Number => ret.to_string(),
         Kind::Hex if ret == 0 => "0".to_owned(),
         Kind::Hex => format!("{ret:#x}"),
         Kind::Octal if ret == 0 => "000".to_owned(),
         Kind::Octal => format!("{:0>3}", format!("0{ret:o}")),
-        Kind::Address if ret == 0 => "NULL".to_owned(),
-        Kind::Address => format!("{ret:#x}"),
         Kind::Nothing => "?".to_owned(),
+        Kind::Depends(kind) => success(view, ret, kind(view)),
     }
 }

@@ -6,6 +6,7 @@ use syscope_shared::ids::Fd;
 use syscope_shared::syscall::{Abi, SyscallId};
 
 use super::arg::{self, Arg};
+use super::capture::Wants;
 use super::family;
 use super::view::View;
 
@@ -21,6 +22,8 @@ pub(super) struct Row {
     opens: bool,
     moves_bytes: bool,
     peer: Option<fn(&View<'_>) -> Option<String>>,
+    /// What the call reads besides what its arguments name.
+    pub reads: Option<fn(&View<'_>, &mut Wants<'_>)>,
 }
 
 /// What a call returns.
@@ -29,10 +32,10 @@ pub(super) enum Outcome {
     Number,
     Hex,
     Octal,
-    /// Hexadecimal, and `NULL` for zero.
-    Address,
     /// The call does not come back.
     Nothing,
+    /// What the arguments make of it.
+    Depends(fn(&View<'_>) -> Outcome),
 }
 
 pub(super) const fn row(name: &'static str, args: &'static [Arg]) -> Row {
@@ -45,6 +48,7 @@ pub(super) const fn row(name: &'static str, args: &'static [Arg]) -> Row {
         opens: false,
         moves_bytes: false,
         peer: None,
+        reads: None,
     }
 }
 
@@ -85,6 +89,11 @@ impl Row {
         self
     }
 
+    pub(super) const fn reads(mut self, reads: fn(&View<'_>, &mut Wants<'_>)) -> Self {
+        self.reads = Some(reads);
+        self
+    }
+
     /// The fd that the call works on, or for one that opens, what it returned.
     pub(super) fn fd_column(&self, view: &View<'_>) -> Option<Fd> {
         if self.opens
@@ -94,6 +103,12 @@ impl Row {
         }
         let index = self.args.iter().position(|arg| matches!(arg, Arg::Fd))?;
         Some(view.int(index)).filter(|&fd| fd >= 0).map(Fd)
+    }
+
+    /// The argument that names the directory from which the call's path starts.
+    pub(super) fn directory_of_path(&self) -> Option<usize> {
+        let index = self.args.iter().position(|arg| matches!(arg, Arg::Path))?.checked_sub(1)?;
+        matches!(self.args[index], Arg::DirFd).then_some(index)
     }
 
     pub(super) fn path_column(&self, view: &View<'_>) -> Option<String> {

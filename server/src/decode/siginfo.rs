@@ -26,6 +26,8 @@ static SI_CODE: Names = names!("SI_???":
     SI_ASYNCIO = 0xffff_fffc, SI_SIGIO = 0xffff_fffb, SI_TKILL = 0xffff_fffa, SI_DETHREAD = 0xffff_fff9,
     SI_ASYNCNL = 0xffff_ffc4,
 );
+const SI_KERNEL: i32 = 0x80;
+
 static ILL: Names = names!("ILL_???":
     ILL_ILLOPC = 1, ILL_ILLOPN = 2, ILL_ILLADR = 3, ILL_ILLTRP = 4, ILL_PRVOPC = 5, ILL_PRVREG = 6, ILL_COPROC = 7,
     ILL_BADSTK = 8,
@@ -66,7 +68,8 @@ pub(super) fn print(info: Fields<'_>) -> Value {
     Value::structure(items)
 }
 
-fn errno_name(errno: i32) -> Value {
+/// An error number as a symbol, `0` for none.
+pub(super) fn errno_name(errno: i32) -> Value {
     let name = u16::try_from(errno).ok().and_then(syscope_shared::errno::name);
     name.map_or(Value::int(errno), Value::symbol)
 }
@@ -101,10 +104,11 @@ fn detail(number: i32, code: i32, info: Fields<'_>) -> Vec<Value> {
             items.extend(sigval(info));
             items
         }
+        (_, SI_KERNEL) if info.u64(16) == 0 => Vec::new(),
         (_, libc::SI_USER | libc::SI_TKILL) => sender(),
         (_, ..0) => {
             let mut items = sender();
-            items.extend(sigval(info));
+            items.extend(sigval_if_any(info));
             items
         }
         (libc::SIGCHLD, _) => {
@@ -126,7 +130,7 @@ fn detail(number: i32, code: i32, info: Fields<'_>) -> Vec<Value> {
         ],
         _ => {
             let mut items = sender();
-            items.extend(sigval(info));
+            items.extend(sigval_if_any(info));
             items
         }
     }
@@ -137,15 +141,14 @@ fn syscall_name(number: u32) -> Value {
     Value::Symbol(format!("__NR_{name}").into())
 }
 
-/// The value that came with the signal, unless there was none.
-fn sigval(info: Fields<'_>) -> Vec<Value> {
-    if info.u64(24) == 0 {
-        return Vec::new();
-    }
-    vec![
-        Value::named("si_int", Value::int(info.i32(24))),
-        Value::named("si_ptr", Value::address(info.u64(24))),
-    ]
+/// The value that came with the signal.
+fn sigval(info: Fields<'_>) -> [Value; 2] {
+    [Value::named("si_int", Value::int(info.i32(24))), Value::named("si_ptr", Value::address(info.u64(24)))]
+}
+
+/// The value that came with the signal, if there was one.
+fn sigval_if_any(info: Fields<'_>) -> impl Iterator<Item = Value> {
+    sigval(info).into_iter().filter(move |_| info.u64(24) != 0)
 }
 
 fn child_status(code: i32, info: Fields<'_>) -> [Value; 3] {

@@ -44,7 +44,8 @@ pub(super) fn traced(
     mut at_entry: Memory,
     mut at_exit: Memory,
 ) -> RawSyscall {
-    let mut call = Call { id: SyscallId::from_name(name).expect("a call's name"), args: [0; 6] };
+    let id = SyscallId::from_name(name).expect("a call's name");
+    let mut call = Call { id, args: [0; 6], stack_pointer: STACK };
     call.args[..args.len()].copy_from_slice(args);
     let limits = Limits::default();
     let exit = ret.map(|ret| Exit { duration: Nanos(1), ret, is_error: (-4095..0).contains(&ret) });
@@ -65,6 +66,9 @@ pub(super) fn check(call: (&str, &[u64], Option<i64>), at_entry: Memory, at_exit
     let raw = traced(call.0, call.1, call.2, at_entry, at_exit);
     expected.assert_eq(&line(call.0, &decode(&raw, &Limits::default())));
 }
+
+/// Where the stack of a call in these tests is.
+const STACK: u64 = 0x7000;
 
 fn none() -> Memory {
     Memory::default()

@@ -42,7 +42,7 @@ pub(super) async fn start(State(app): State<App>, body: Bytes) -> Result<impl In
             format!("the body is not a session as /api/openapi.json describes it: {error}"),
         )
     })?;
-    let info = blocking(&app, |sessions| sessions.start(request)).await?;
+    let info = blocking(&app, |sessions| Ok(sessions.start(request)?.info())).await?;
     let location = format!("/api/sessions/{}", info.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(info)))
 }

@@ -64,7 +64,8 @@ pub struct Session {
 #[derive(Debug)]
 pub enum What {
     Command(Command, CommandOutput),
-    Attach(Vec<Pid>),
+    /// Running processes, as far as the policy lets them be attached to.
+    Attach(Vec<Pid>, UidPolicy),
 }
 
 /// Where the command's output goes.
@@ -160,9 +161,7 @@ impl Recording {
                 let comm = comm_of(&launch);
                 (JobTarget::Spawn(Box::new(launch), comm), pipes, Terminal::IsTheCommands, program)
             }
-            What::Attach(pids) => {
-                (JobTarget::Attach(pids, UidPolicy::Any), None, Terminal::IsTheRecorders, None)
-            }
+            What::Attach(pids, uids) => (JobTarget::Attach(pids, uids), None, Terminal::IsTheRecorders, None),
         };
         let file = Appender::create(&session.file)?;
         let clock = Clock::start();
@@ -277,7 +276,7 @@ fn header_of(session: &Session) -> Header {
         What::Command(command, _) => {
             Target::Command(command.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect())
         }
-        What::Attach(pids) => Target::Attach(pids.iter().map(|pid| pid.0).collect()),
+        What::Attach(pids, _) => Target::Attach(pids.iter().map(|pid| pid.0).collect()),
     };
     let cwd = std::env::current_dir().unwrap_or_default();
     let kernel_says = |name: &str| {

@@ -6,7 +6,6 @@
 //!
 //! Everything here blocks on files: the web's workers call it through `spawn_blocking`.
 
-mod attach;
 mod examples;
 mod feed;
 mod folder;
@@ -28,7 +27,7 @@ pub use feed::Feed;
 pub use folder::{Folder, default_store};
 pub use id::SessionId;
 pub use one::Session;
-pub use registry::{AttachPolicy, Registry};
+pub use registry::Registry;
 
 /// Why something about a session cannot be done: one sentence, with the remedy.
 #[derive(Debug, thiserror::Error)]

@@ -265,18 +265,20 @@ impl Session {
 
     fn state(&self, reading: &Reading, is_live: bool) -> SessionState {
         let tally = &reading.tally;
-        let news = self.news();
-        match (&tally.seal, &tally.header) {
-            (Some(seal), _) => SessionState::Finished { exit_status: seal.exit_status },
-            (None, _) if reading.tail.error().is_none() && is_live && news.failure.is_none() => {
-                if tally.header.is_some() { SessionState::Recording } else { SessionState::Starting }
-            }
-            (None, Some(_)) => SessionState::Incomplete,
+        if let Some(seal) = &tally.seal {
+            return SessionState::Finished { exit_status: seal.exit_status };
+        }
+        let failure = self.news().failure;
+        if tally.header.is_some() && (tally.events > 0 || failure.is_none()) {
+            let may_grow = is_live && reading.error().is_none();
+            return if may_grow { SessionState::Recording } else { SessionState::Incomplete };
+        }
+        match (failure, reading.error()) {
+            (Some(reason), _) => SessionState::Failed { reason },
+            (None, Some(error)) => SessionState::Failed { reason: error.to_string() },
+            (None, None) if is_live => SessionState::Starting,
             (None, None) => SessionState::Failed {
-                reason: news.failure.unwrap_or_else(|| match reading.tail.error() {
-                    Some(error) => error.to_string(),
-                    None => "the recorder ended before it had recorded anything".to_owned(),
-                }),
+                reason: "the recorder ended before it had recorded anything".to_owned(),
             },
         }
     }

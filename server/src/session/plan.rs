@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use syscope_shared::api::NewSession;
 use syscope_shared::options::{Target, TraceOptions};
 use syscope_shared::syscall::TraceSet;
 
-use super::attach::{self, Operator};
-use super::{Folder, SessionError, examples};
+use super::{Folder, SessionError, examples, processes};
+use crate::recorder::command::{Command, CommandError};
+use crate::tracer::refusal::UidPolicy;
+
+/// Variables to set, or with `None` to unset, in the command's environment.
+type Env = BTreeMap<String, Option<String>>;
 
 /// A session that can be started.
 #[derive(Clone, Debug)]
@@ -19,8 +21,9 @@ pub(super) struct Plan {
     pub(super) target: Target,
     pub(super) options: TraceOptions,
     pub(super) cwd: PathBuf,
-    /// Variables to set or unset in the command's environment.
-    pub(super) env: BTreeMap<String, Option<String>>,
+    pub(super) env: Env,
+    /// Whose processes may be attached to.
+    pub(super) attachable: UidPolicy,
 }
 
 impl Plan {
@@ -28,7 +31,7 @@ impl Plan {
     pub(super) fn of(
         request: NewSession,
         folder: &Folder,
-        operator: &Operator,
+        attachable: UidPolicy,
     ) -> Result<Self, SessionError> {
         let cwd = working_folder(request.cwd.as_deref())?;
         check_env(&request.env)?;
@@ -43,10 +46,10 @@ impl Plan {
             _ => return Err(invalid("give exactly one of `command`, `attach` and `example`")),
         };
         match &target {
-            Target::Command(argv) => check_command(argv, &cwd, &search_path(&request.env))?,
-            Target::Attach(pids) => attach::check_all(pids, operator)?,
+            Target::Command(argv) => check_command(argv, &request.env, &cwd)?,
+            Target::Attach(pids) => processes::check_attachable(pids, attachable)?,
         }
-        Ok(Self { target, options: request.options, cwd, env: request.env })
+        Ok(Self { target, options: request.options, cwd, env: request.env, attachable })
     }
 
     /// The arguments of `syscope record` after the file.
@@ -62,7 +65,10 @@ impl Plan {
                 args.extend(argv.iter().cloned());
             }
             Target::Attach(pids) => {
-                args.extend(pids.iter().flat_map(|pid| ["-p".to_owned(), pid.to_string()]))
+                if self.attachable == UidPolicy::SameUser {
+                    args.push("--same-user".to_owned());
+                }
+                args.extend(pids.iter().flat_map(|pid| ["-p".to_owned(), pid.to_string()]));
             }
         }
         args
@@ -89,7 +95,7 @@ fn working_folder(asked: Option<&str>) -> Result<PathBuf, SessionError> {
     Ok(path)
 }
 
-fn check_env(env: &BTreeMap<String, Option<String>>) -> Result<(), SessionError> {
+fn check_env(env: &Env) -> Result<(), SessionError> {
     for (name, value) in env {
         let has_nul = name.contains('\0') || value.as_ref().is_some_and(|value| value.contains('\0'));
         if name.is_empty() || name.contains('=') || has_nul {
@@ -102,58 +108,26 @@ fn check_env(env: &BTreeMap<String, Option<String>>) -> Result<(), SessionError>
     Ok(())
 }
 
-/// Where the command's program is looked for: its own PATH.
-fn search_path(env: &BTreeMap<String, Option<String>>) -> OsString {
-    match env.get("PATH") {
-        Some(Some(path)) => path.into(),
-        Some(None) => OsString::new(),
-        None => std::env::var_os("PATH").unwrap_or_default(),
-    }
-}
-
-fn check_command(argv: &[String], cwd: &Path, search_path: &OsString) -> Result<(), SessionError> {
+/// Looks the program up as the recorder will, so that a mistake is an answer and not a failed session.
+fn check_command(argv: &[String], request_env: &Env, cwd: &Path) -> Result<(), SessionError> {
     let Some(program) = argv.first().filter(|program| !program.is_empty()) else {
         return Err(invalid(
             "the command is empty: give a program and its arguments, such as [\"ls\", \"-la\"]",
         ));
     };
-    if argv.iter().any(|word| word.contains('\0')) {
-        return Err(invalid("an argument has a NUL byte, which no command can be given"));
-    }
+    let mut words: Vec<OsString> = argv.iter().map(OsString::from).collect();
     if program.contains('/') {
-        return check_program(&cwd.join(program), program);
+        words[0] = cwd.join(program).into_os_string();
     }
-    let found = std::env::split_paths(search_path).map(|folder| cwd.join(folder).join(program));
-    let mut refusal = None;
-    for candidate in found.filter(|candidate| candidate.is_file()) {
-        match check_program(&candidate, program) {
-            Ok(()) => return Ok(()),
-            Err(error) => refusal = Some(error),
-        }
-    }
-    Err(refusal.unwrap_or_else(|| {
-        let hint = if program.contains(char::is_whitespace) {
-            "give each argument as an item of its own"
-        } else {
-            "check the spelling, or give its path"
-        };
-        invalid(format!("there is no program `{program}` in PATH: {hint}"))
-    }))
-}
-
-fn check_program(path: &Path, name: &str) -> Result<(), SessionError> {
-    let metadata = fs::metadata(path).map_err(|error| invalid(format!("cannot run `{name}`: {error}")))?;
-    if metadata.is_dir() {
-        return Err(invalid(format!("`{name}` is a folder: give the path of a program")));
-    }
-    let is_executable = metadata.permissions().mode() & 0o111 != 0
-        && nix::unistd::access(path, nix::unistd::AccessFlags::X_OK).is_ok();
-    if !is_executable {
-        return Err(invalid(format!(
-            "`{name}` is not executable: `chmod +x` it, or give its interpreter as the program, such as [\"sh\", \"{name}\"]"
-        )));
-    }
-    Ok(())
+    let env = request_env.iter().map(|(name, value)| (name.into(), value.as_ref().map(OsString::from)));
+    let command = Command { argv: words, env: env.collect(), user: None };
+    let found = command.argv_strings().and_then(|_| command.program());
+    found.map(drop).map_err(|error| match error {
+        CommandError::NotInPath(_) if program.contains(char::is_whitespace) => invalid(format!(
+            "there is no program `{program}` in PATH: give each argument as an item of its own"
+        )),
+        error => invalid(error.to_string()),
+    })
 }
 
 #[cfg(test)]
@@ -163,8 +137,7 @@ mod tests {
     fn plan(request: NewSession) -> Result<Plan, String> {
         let home = tempfile::tempdir().unwrap();
         let folder = Folder::open(home.path()).unwrap();
-        Plan::of(request, &folder, &Operator::this_process(super::super::AttachPolicy::OwnUser))
-            .map_err(|error| error.to_string())
+        Plan::of(request, &folder, UidPolicy::SameUser).map_err(|error| error.to_string())
     }
 
     fn command(words: &[&str]) -> NewSession {
@@ -197,7 +170,7 @@ mod tests {
         assert!(refusal(command(&["no-such-program"])).contains("check the spelling"));
         assert!(refusal(command(&["ls -la"])).contains("an item of its own"));
         assert!(refusal(command(&["/etc"])).contains("is a folder"));
-        assert!(refusal(command(&["/etc/passwd"])).contains("not executable"));
+        assert!(refusal(command(&["/etc/passwd"])).contains("chmod +x"));
         assert!(refusal(command(&["/nowhere/x"])).contains("No such file"));
         let cwd = |cwd: &str| NewSession { cwd: Some(cwd.to_owned()), ..command(&["ls"]) };
         assert!(refusal(cwd("tmp")).contains("absolute"));

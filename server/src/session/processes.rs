@@ -1,121 +1,76 @@
-//! The machine's processes, as `/proc` tells of them (proc(5)).
+//! The machine's processes, and which of them may be attached to.
+//!
+//! Attaching reads everything that a process does and holds, so by default only the operator's own processes qualify, also when the
+//! server is root. The recorder judges once more before it attaches, since a process can change users or end meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use nix::unistd::{Uid, User};
 use syscope_shared::api::ProcessInfo;
+use syscope_shared::ids::{Pid, Tid};
 use syscope_shared::options::shell_quoted;
 
 use super::SessionError;
-use super::attach::Operator;
-
-/// PF_KTHREAD of the kernel's `include/linux/sched.h`.
-const KERNEL_THREAD_FLAG: u64 = 0x0020_0000;
+use crate::tracer::procfs;
+use crate::tracer::refusal::{self, Cause, Refusal, UidPolicy};
 
 /// The longest command line to show, in characters.
 const MAX_COMMAND_CHARS: usize = 2000;
 
-/// What attaching needs to know of a process.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Process {
-    pub(super) pid: i32,
-    pub(super) parent: i32,
-    /// Real, effective and saved.
-    pub(super) uids: [u32; 3],
-    pub(super) comm: String,
-    pub(super) threads: u32,
-    /// The pid of its tracer; 0 for none.
-    pub(super) tracer: i32,
-    pub(super) is_kernel_thread: bool,
-    /// It is a zombie.
-    pub(super) has_ended: bool,
-}
-
-impl Process {
-    /// The name of its real user, or the number of one without a name.
-    pub(super) fn user(&self) -> String {
-        user_name(self.uids[0])
-    }
-}
-
-/// Every process, and why the operator cannot attach to it.
-pub(super) fn list(operator: &Operator) -> Result<Vec<ProcessInfo>, SessionError> {
+/// Every process, and why it cannot be attached to, if so.
+pub(super) fn list(uids: UidPolicy) -> Result<Vec<ProcessInfo>, SessionError> {
     let entries = fs::read_dir("/proc").map_err(SessionError::io("read the folder", "/proc"))?;
     let pids: BTreeSet<i32> =
         entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
-    let mut names = BTreeMap::new();
-    // A process that has ended meanwhile has no row.
-    let rows = pids.into_iter().filter_map(read).map(|process| ProcessInfo {
-        pid: process.pid,
-        parent: process.parent,
-        uid: process.uids[0],
-        user: names.entry(process.uids[0]).or_insert_with(|| process.user()).clone(),
-        command: command_of(&process),
-        threads: process.threads,
-        refusal: operator.refusal(&process).map(|refusal| refusal.to_string()),
-        comm: process.comm,
-    });
-    Ok(rows.collect())
-}
-
-/// One process; `None` when there is no such process.
-pub(super) fn read(pid: i32) -> Option<Process> {
-    if pid <= 0 {
-        return None;
-    }
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let process = parse_status(&status)?;
-    // A thread's number opens here as well; only its process is a target.
-    (process.pid == pid).then(|| Process { is_kernel_thread: is_kernel_thread(&stat), ..process })
-}
-
-/// A process and all its ancestors.
-pub(super) fn line_of(pid: i32) -> BTreeSet<i32> {
-    let mut line = BTreeSet::from([pid]);
-    let mut current = pid;
-    while let Some(process) = read(current) {
-        if !line.insert(process.parent) {
-            break;
-        }
-        current = process.parent;
-    }
-    line
-}
-
-fn parse_status(status: &str) -> Option<Process> {
-    let field = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        line.map(str::trim)
+    let mut users = BTreeMap::new();
+    let row = |pid: i32| {
+        // A process that has ended meanwhile has no row.
+        let status = procfs::status(Tid(pid))?;
+        let uid = status.uids.real;
+        Some(ProcessInfo {
+            pid,
+            parent: status.parent.0,
+            uid,
+            user: users.entry(uid).or_insert_with(|| user_name(uid)).clone(),
+            command: command_line(pid, &status.name),
+            comm: status.name,
+            threads: status.threads,
+            refusal: refusal::examine(Pid(pid), uids).map(|refusal| sentence(&refusal)),
+        })
     };
-    let mut uids = field("Uid")?.split_whitespace().map(|uid| uid.parse().ok());
-    Some(Process {
-        pid: field("Tgid")?.parse().ok()?,
-        parent: field("PPid")?.parse().ok()?,
-        uids: [uids.next()??, uids.next()??, uids.next()??],
-        comm: field("Name")?.to_owned(),
-        threads: field("Threads")?.parse().ok()?,
-        tracer: field("TracerPid")?.parse().ok()?,
-        is_kernel_thread: false,
-        has_ended: field("State").is_some_and(|state| state.starts_with(['Z', 'X'])),
-    })
+    Ok(pids.into_iter().filter_map(row).collect())
 }
 
-/// By the flags in `/proc/PID/stat`, the seventh field after the name, which itself may hold anything.
-fn is_kernel_thread(stat: &str) -> bool {
-    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let flags = after_name.split_whitespace().nth(6).and_then(|flags| flags.parse::<u64>().ok());
-    flags.is_some_and(|flags| flags & KERNEL_THREAD_FLAG != 0)
+/// Checks the targets of an attach.
+pub(super) fn check_attachable(pids: &[i32], uids: UidPolicy) -> Result<(), SessionError> {
+    if pids.is_empty() {
+        return Err(SessionError::Invalid("`attach` is empty: give the pid of a running process".to_owned()));
+    }
+    for pid in pids {
+        if let Some(refusal) = refusal::examine(Pid(*pid), uids) {
+            let sentence = sentence(&refusal);
+            return Err(match refusal.cause {
+                Cause::OtherUser(_) => SessionError::Forbidden(sentence),
+                _ => SessionError::Conflict(sentence),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn sentence(refusal: &Refusal) -> String {
+    match refusal.cause {
+        Cause::OtherUser(_) => format!("{refusal}, with --any-user"),
+        _ => refusal.to_string(),
+    }
 }
 
 /// The command line as one would type it, or the name in brackets, as `ps` has it, when there is none.
-fn command_of(process: &Process) -> String {
-    let bytes = fs::read(format!("/proc/{}/cmdline", process.pid)).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    let words: Vec<String> = text.trim_end_matches('\0').split('\0').map(shell_quoted).collect();
-    if text.is_empty() {
-        format!("[{}]", process.comm)
+fn command_line(pid: i32, name: &str) -> String {
+    let words: Vec<String> = procfs::argv(Tid(pid)).iter().map(|word| shell_quoted(word)).collect();
+    if words.is_empty() {
+        format!("[{name}]")
     } else {
         words.join(" ").chars().take(MAX_COMMAND_CHARS).collect()
     }
@@ -133,26 +88,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernels_text_is_read_whatever_the_name() {
-        let status = "Name:\tbad) R 1\nState:\tZ (zombie)\nTgid:\t42\nPid:\t42\nPPid:\t7\nTracerPid:\t9\n\
-                      Uid:\t1\t2\t3\t4\nThreads:\t5\n";
-        let process = parse_status(status).unwrap();
-        assert_eq!((process.pid, process.parent, process.tracer, process.threads), (42, 7, 9, 5));
-        assert_eq!(process.uids, [1, 2, 3]);
-        assert_eq!(process.comm, "bad) R 1");
-        assert!(process.has_ended);
-        assert!(is_kernel_thread("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0"));
-        assert!(!is_kernel_thread("42 (bad) R 1) S 0 0 0 0 -1 4194304 0 0"));
+    fn this_process_is_listed_and_refused() {
+        let own = nix::unistd::getpid().as_raw();
+        let row = list(UidPolicy::Any).unwrap().into_iter().find(|row| row.pid == own).unwrap();
+        assert_eq!(row.parent, nix::unistd::getppid().as_raw());
+        assert_eq!(row.uid, nix::unistd::getuid().as_raw());
+        assert!(row.command.contains("syscope"), "{}", row.command);
+        assert!(row.refusal.unwrap().contains("syscope itself"));
     }
 
     #[test]
-    fn this_process_is_listed() {
-        let own = nix::unistd::getpid().as_raw();
-        let process = read(own).unwrap();
-        assert_eq!(process.parent, nix::unistd::getppid().as_raw());
-        assert_eq!(process.uids, [nix::unistd::getuid().as_raw(); 3]);
-        let operator = Operator::this_process(super::super::AttachPolicy::OwnUser);
-        let row = list(&operator).unwrap().into_iter().find(|row| row.pid == own).unwrap();
-        assert!(row.refusal.unwrap().contains("syscope itself"));
+    fn what_must_not_be_attached_to_is_a_conflict() {
+        let parent = nix::unistd::getppid().as_raw();
+        for pid in [nix::unistd::getpid().as_raw(), parent, 1, i32::MAX, -1, 0] {
+            let refusal = check_attachable(&[pid], UidPolicy::Any).unwrap_err();
+            assert!(matches!(refusal, SessionError::Conflict(_)), "{pid}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn a_process_of_somebody_else_is_forbidden_even_to_root() {
+        let Some(foreign) = list(UidPolicy::SameUser)
+            .unwrap()
+            .into_iter()
+            .find(|row| row.refusal.as_ref().is_some_and(|refusal| refusal.contains("--any-user")))
+        else {
+            // Everything here runs as one user; the decision itself is tested beside it, in `tracer::refusal`.
+            return eprintln!("skipped: no process of another user runs here");
+        };
+        let refusal = check_attachable(&[foreign.pid], UidPolicy::SameUser).unwrap_err();
+        assert!(matches!(refusal, SessionError::Forbidden(_)), "{refusal}");
     }
 }

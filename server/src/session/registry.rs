@@ -7,35 +7,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use syscope_shared::api::{NewSession, ProcessInfo, SessionInfo};
 
-use super::attach::Operator;
 use super::one::{Place, Reading, Session};
 use super::plan::Plan;
 use super::{Folder, SessionError, SessionId, processes, recorder};
-
-/// Whose processes may be attached to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AttachPolicy {
-    /// Those of the user that the server runs as.
-    #[default]
-    OwnUser,
-    /// Everybody's, as far as the kernel allows.
-    AnyUser,
-}
+use crate::tracer::refusal::UidPolicy;
 
 #[derive(Debug)]
 pub struct Registry {
     folder: Folder,
     /// The program whose `record` subcommand records.
     recorder: PathBuf,
-    policy: AttachPolicy,
+    /// Whose processes may be attached to.
+    attachable: UidPolicy,
     sessions: Mutex<HashMap<SessionId, Arc<Session>>>,
 }
 
 impl Registry {
     /// A registry of the sessions in `folder`. Recordings are made by `recorder`, a syscope binary.
     #[must_use]
-    pub fn new(folder: Folder, recorder: PathBuf, policy: AttachPolicy) -> Self {
-        Self { folder, recorder, policy, sessions: Mutex::default() }
+    pub fn new(folder: Folder, recorder: PathBuf, attachable: UidPolicy) -> Self {
+        Self { folder, recorder, attachable, sessions: Mutex::default() }
     }
 
     /// Every session, the newest first.
@@ -66,15 +57,15 @@ impl Registry {
     ///
     /// # Errors
     /// When the request is wrong, or the recorder cannot be started.
-    pub fn start(&self, request: NewSession) -> Result<SessionInfo, SessionError> {
-        let plan = Plan::of(request, &self.folder, &Operator::this_process(self.policy))?;
+    pub fn start(&self, request: NewSession) -> Result<Arc<Session>, SessionError> {
+        let plan = Plan::of(request, &self.folder, self.attachable)?;
         let id = new_id()?;
         let path = self.folder.trace_path(&id);
         let link = recorder::start(&self.recorder, &plan, &path)?;
         tracing::info!("session {id} records {}", plan.target.label());
         let session = Arc::new(Session::started(id.clone(), path, &plan, link));
         self.lock().insert(id, Arc::clone(&session));
-        Ok(session.info())
+        Ok(session)
     }
 
     /// Opens a trace that lies anywhere, without copying it.
@@ -114,7 +105,7 @@ impl Registry {
     /// # Errors
     /// When `/proc` cannot be read.
     pub fn processes(&self) -> Result<Vec<ProcessInfo>, SessionError> {
-        processes::list(&Operator::this_process(self.policy))
+        processes::list(self.attachable)
     }
 
     /// How many sessions are recording.

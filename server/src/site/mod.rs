@@ -4,6 +4,8 @@
 //! A request's path is compared with the names of the embedded files and never reaches the file system. A debug build reads
 //! the files where they were built, so that the page can be worked on without building the server anew.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
@@ -36,7 +38,12 @@ pub(crate) fn serve(path: &str, request: &HeaderMap) -> Response {
         _ => return absent(),
     };
     match find(name) {
-        Some(file) => respond(name, file, request),
+        Some(file) => {
+            let packed = if accepts_brotli(request) { find(&format!("{name}.br")) } else { None };
+            let encoding = packed.is_some().then_some("br");
+            let file = packed.unwrap_or(file);
+            respond(name, file.data, file.metadata.sha256_hash(), encoding, request)
+        }
         None if name == INDEX => html(StatusCode::OK, PAGE_IS_MISSING),
         None => absent(),
     }
@@ -47,11 +54,13 @@ fn find(name: &str) -> Option<EmbeddedFile> {
     Page::iter().any(|known| known == name).then(|| Page::get(name)).flatten()
 }
 
-fn respond(name: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
-    let compressed = if accepts_brotli(request) { find(&format!("{name}.br")) } else { None };
-    let is_compressed = compressed.is_some();
-    let file = compressed.unwrap_or(file);
-    let hash = file.metadata.sha256_hash();
+fn respond(
+    name: &str,
+    content: Cow<'static, [u8]>,
+    hash: [u8; 32],
+    encoding: Option<&'static str>,
+    request: &HeaderMap,
+) -> Response {
     let etag: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     let etag = format!("\"{etag}\"");
 
@@ -59,10 +68,10 @@ fn respond(name: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut response = Body::from(file.data).into_response();
+        let mut response = Body::from(content).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
-        if is_compressed {
-            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
+        if let Some(encoding) = encoding {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
         response
     };
@@ -143,18 +152,15 @@ mod tests {
 
     #[test]
     fn a_file_is_answered_with_its_type_and_again_with_not_modified() {
-        let file = || EmbeddedFile {
-            data: b"a{}".as_slice().into(),
-            metadata: rust_embed::Metadata::__rust_embed_new([7; 32], None, None),
-        };
-        let first = respond("style.css", file(), &HeaderMap::new());
+        let answer = |request: &HeaderMap| respond("style.css", b"a{}".into(), [7; 32], None, request);
+        let first = answer(&HeaderMap::new());
         assert_eq!(first.status(), StatusCode::OK);
         assert_eq!(first.headers()[CONTENT_TYPE], "text/css; charset=utf-8");
         assert_eq!(first.headers()[VARY], "accept-encoding");
         let etag = first.headers()[ETAG].clone();
-        let again = respond("style.css", file(), &HeaderMap::from_iter([(IF_NONE_MATCH, etag)]));
+        let again = answer(&HeaderMap::from_iter([(IF_NONE_MATCH, etag)]));
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
-        let changed = respond("style.css", file(), &with(IF_NONE_MATCH, "\"other\""));
+        let changed = answer(&with(IF_NONE_MATCH, "\"other\""));
         assert_eq!(changed.status(), StatusCode::OK);
     }
 

@@ -98,7 +98,11 @@ pub fn syscall_info(tid: Tid) -> Result<SyscallStop, Gone> {
         libc::PTRACE_SYSCALL_INFO_ENTRY => {
             // SAFETY: `op` says that the kernel filled `entry`.
             let entry = unsafe { info.u.entry };
-            SyscallStop::Entry(Call { id: id_of(info.arch, entry.nr), args: entry.args })
+            SyscallStop::Entry(Call {
+                id: id_of(info.arch, entry.nr),
+                args: entry.args,
+                stack_pointer: info.stack_pointer,
+            })
         }
         libc::PTRACE_SYSCALL_INFO_EXIT => {
             // SAFETY: `op` says that the kernel filled `exit`.

@@ -19,7 +19,7 @@ const FORK: u32 = 57;
 const EXECVE: u32 = 59;
 
 fn call(number: u32) -> StopKind {
-    let call = Call { id: SyscallId::x86_64(number), args: [0; 6] };
+    let call = Call { id: SyscallId::x86_64(number), args: [0; 6], stack_pointer: 0 };
     StopKind::Entry { call, at_entry: Snapshot::default() }
 }
 

@@ -65,6 +65,8 @@ pub struct RawSyscall {
 pub struct Call {
     pub id: SyscallId,
     pub args: [u64; 6],
+    /// Where the stack was at the call's entry: `rt_sigreturn` takes its argument from there.
+    pub stack_pointer: u64,
 }
 
 /// How a call returned.

@@ -17,7 +17,8 @@ async fn every_route_is_closed_without_the_token() {
         let path = route.path.replace("{id}", "0123456789abcdef0123456789abcdef");
         let origin = format!("http://{}", server.host());
         let request = || server.anonymous(route.method.clone(), &path).header("origin", &origin);
-        let nearly = format!("{}0", &server.token[..63]);
+        let other_digit = if server.token.ends_with('0') { '1' } else { '0' };
+        let nearly = format!("{}{other_digit}", &server.token[..63]);
         for (what, request) in [
             ("no token", request()),
             ("a wrong token", request().bearer_auth("0".repeat(64))),

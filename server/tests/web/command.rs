@@ -1,68 +1,15 @@
 //! `syscope serve` as a program: where it listens, what it prints, what others can see of it.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 
-use crate::harness::{mode_of, save};
-
-/// A started `syscope`, ended with the test.
-struct Syscope {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    url: String,
-}
-
-impl Syscope {
-    fn start(args: &[&str], store: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_syscope"))
-            .args(args)
-            .arg("--store")
-            .arg(store)
-            .env("SYSCOPE_LOG", "trace")
-            .env_remove("DISPLAY")
-            .env_remove("WAYLAND_DISPLAY")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut url = String::new();
-        stdout.read_line(&mut url).unwrap();
-        Self { child, stdout, url: url.trim().to_owned() }
-    }
-
-    /// Address and token.
-    fn parts(&self) -> (&str, &str) {
-        let rest = self.url.strip_prefix("http://").expect(&self.url);
-        let (address, fragment) = rest.split_once("/#token=").expect(&self.url);
-        (address, fragment.split('&').next().unwrap())
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
-    }
-
-    /// Waits for the end; its exit status and what it wrote to standard error.
-    fn end(&mut self) -> (Option<i32>, String) {
-        let mut errors = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        (self.child.wait().unwrap().code(), errors)
-    }
-}
-
-impl Drop for Syscope {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::harness::{PATIENCE, Syscope, mode_of, save};
 
 /// Runs a command line that is expected to end by itself.
 fn run(args: &[&str], store: &Path) -> Output {
@@ -72,7 +19,7 @@ fn run(args: &[&str], store: &Path) -> Output {
 #[test]
 fn it_listens_on_loopback_only() {
     let store = tempfile::tempdir().unwrap();
-    let syscope = Syscope::start(&["serve", "--port", "0"], store.path());
+    let syscope = Syscope::start(&["serve"], store.path());
     let port: u16 = syscope.parts().0.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
     // The kernel's own account: local addresses in hexadecimal, state 0A is LISTEN (proc_net(5)).
     let sockets =
@@ -111,7 +58,7 @@ fn a_taken_port_is_reported_with_the_remedy() {
 #[test]
 fn the_token_is_seen_in_the_url_and_nowhere_else() {
     let store = tempfile::tempdir().unwrap();
-    let mut syscope = Syscope::start(&["serve", "--port", "0"], store.path());
+    let mut syscope = Syscope::start(&["serve"], store.path());
     let (address, token) = (syscope.parts().0.to_owned(), syscope.parts().1.to_owned());
     assert_eq!(token.len(), 64);
     let id = save(store.path(), 3);
@@ -150,7 +97,7 @@ fn the_token_is_seen_in_the_url_and_nowhere_else() {
 fn the_store_is_its_owners_alone() {
     let home = tempfile::tempdir().unwrap();
     let store = home.path().join("data/syscope");
-    let _syscope = Syscope::start(&["serve", "--port", "0"], &store);
+    let _syscope = Syscope::start(&["serve"], &store);
     assert_eq!(mode_of(&store), 0o700);
 }
 
@@ -158,7 +105,7 @@ fn the_store_is_its_owners_alone() {
 fn it_ends_in_order_when_told_to() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let store = tempfile::tempdir().unwrap();
-        let mut syscope = Syscope::start(&["serve", "--port", "0"], store.path());
+        let mut syscope = Syscope::start(&["serve"], store.path());
         // A connection that says nothing must not hold it up.
         let _idle = std::net::TcpStream::connect(syscope.parts().0).unwrap();
         syscope.signal(signal);
@@ -167,12 +114,50 @@ fn it_ends_in_order_when_told_to() {
 }
 
 #[test]
+fn the_browser_is_opened_without_the_token_in_its_arguments() {
+    let home = tempfile::tempdir().unwrap();
+    let store = home.path().join("store");
+    let id = save(home.path(), 12);
+    let trace = home.path().join(format!("{id}.syscope")).display().to_string();
+    // A browser that keeps what it was given.
+    let browser = home.path().join("xdg-open");
+    let (arguments, page) = (home.path().join("arguments"), home.path().join("page"));
+    let script = format!(
+        "#!/bin/sh\ncp -p \"$1\" {}\necho \"$@\" > {}.new\nmv {}.new {}\n",
+        page.display(),
+        arguments.display(),
+        arguments.display(),
+        arguments.display()
+    );
+    fs::write(&browser, script).unwrap();
+    fs::set_permissions(&browser, PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", home.path().display(), std::env::var("PATH").unwrap());
+    let syscope = Syscope::start_with(&["open", &trace], &store, &[("DISPLAY", ":0"), ("PATH", &path)]);
+    let start = Instant::now();
+    while !arguments.exists() {
+        assert!(start.elapsed() < PATIENCE, "the browser was not started");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(!fs::read_to_string(&arguments).unwrap().contains(syscope.parts().1));
+    assert_eq!(mode_of(&page), 0o600);
+    let link = syscope.url.replace('&', "&amp;");
+    assert!(fs::read_to_string(&page).unwrap().contains(&link));
+}
+
+#[test]
+fn no_subcommand_means_serve() {
+    let store = tempfile::tempdir().unwrap();
+    let syscope = Syscope::start(&[], store.path());
+    assert!(syscope.parts().0.starts_with("127.0.0.1:"));
+}
+
+#[test]
 fn saved_traces_are_opened_where_they_lie() {
     let home = tempfile::tempdir().unwrap();
     let store = home.path().join("store");
     let id = save(home.path(), 12);
     let trace = home.path().join(format!("{id}.syscope")).display().to_string();
-    let syscope = Syscope::start(&["open", "--port", "0", &trace], &store);
+    let syscope = Syscope::start(&["open", &trace], &store);
     let session = syscope.url.rsplit_once("&session=").unwrap().1;
     assert_eq!(session.len(), 32);
     assert_eq!(fs::read_dir(&store).unwrap().count(), 0, "nothing is copied");

@@ -1,17 +1,20 @@
 //! A server in a store of its own, traces to put there, and a client for each end.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
+use nix::sys::signal::{Signal, kill};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use syscope::http::{Config, Server};
-use syscope::session::{AttachPolicy, Folder, Registry, SessionId};
+use syscope::session::{Folder, Registry, SessionId};
+use syscope::tracer::refusal::UidPolicy;
 use syscope_shared::api::{SessionInfo, WsTicket};
-use syscope_shared::event::{Change, Event, EventKind, Origin, Output, Stream, Syscall, TaskChange};
+use syscope_shared::event::{self, Change, Event, EventKind, Origin, Syscall, TaskChange};
 use syscope_shared::file::{Chunk, Encoder, Header, Seal, SealReason};
 use syscope_shared::ids::{Pid, TaskUid, Tid};
 use syscope_shared::options::{Target, TraceOptions};
@@ -19,6 +22,7 @@ use syscope_shared::query::{Answer, Query};
 use syscope_shared::syscall::SyscallId;
 use syscope_shared::units::{Nanos, TraceTime};
 use syscope_shared::wire::{self, ClientMessage, ServerMessage, Update, VERSION};
+use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -30,23 +34,28 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct TestServer {
     pub(crate) port: u16,
     pub(crate) token: String,
-    pub(crate) store: tempfile::TempDir,
+    pub(crate) store: Arc<TempDir>,
     pub(crate) client: reqwest::Client,
 }
 
 impl TestServer {
     pub(crate) async fn start() -> Self {
-        Self::start_in(tempfile::tempdir().unwrap()).await
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap())).await
     }
 
-    pub(crate) async fn start_in(store: tempfile::TempDir) -> Self {
+    pub(crate) async fn start_in(store: Arc<TempDir>) -> Self {
         let folder = Folder::open(store.path()).unwrap();
         let sessions =
-            Arc::new(Registry::new(folder, env!("CARGO_BIN_EXE_syscope").into(), AttachPolicy::OwnUser));
+            Arc::new(Registry::new(folder, env!("CARGO_BIN_EXE_syscope").into(), UidPolicy::SameUser));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Server::new(listener, &Config::default(), sessions).unwrap();
         let (port, token) = (server.address().port(), server.token().reveal().to_owned());
         tokio::spawn(server.run(std::future::pending()));
+        Self::at(port, token, store)
+    }
+
+    /// A client of a server that is running.
+    pub(crate) fn at(port: u16, token: String, store: Arc<TempDir>) -> Self {
         Self { port, token, store, client: reqwest::Client::new() }
     }
 
@@ -126,6 +135,75 @@ impl TestServer {
         let opened = viewer.next().await;
         assert!(matches!(opened, ServerMessage::Opened { version: VERSION, .. }), "{opened:?}");
         viewer
+    }
+}
+
+/// A started `syscope`, ended with the test.
+pub(crate) struct Syscope {
+    pub(crate) child: Child,
+    pub(crate) stdout: BufReader<ChildStdout>,
+    pub(crate) url: String,
+}
+
+impl Syscope {
+    pub(crate) fn start(args: &[&str], store: &Path) -> Self {
+        Self::start_with(args, store, &[])
+    }
+
+    /// Starts it on a free port, with nothing to open a browser on unless `env` says otherwise.
+    pub(crate) fn start_with(args: &[&str], store: &Path, env: &[(&str, &str)]) -> Self {
+        let (subcommand, rest) = args.split_at(args.len().min(1));
+        let mut child = Command::new(env!("CARGO_BIN_EXE_syscope"))
+            .args(subcommand)
+            .args(["--port", "0", "--store"])
+            .arg(store)
+            .args(rest)
+            .env("SYSCOPE_LOG", "trace")
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .envs(env.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut url = String::new();
+        stdout.read_line(&mut url).unwrap();
+        Self { child, stdout, url: url.trim().to_owned() }
+    }
+
+    /// Address and token.
+    pub(crate) fn parts(&self) -> (&str, &str) {
+        let rest = self.url.strip_prefix("http://").expect(&self.url);
+        let (address, fragment) = rest.split_once("/#token=").expect(&self.url);
+        (address, fragment.split('&').next().unwrap())
+    }
+
+    /// A client of this server.
+    pub(crate) fn client(&self, store: &Arc<TempDir>) -> TestServer {
+        let (address, token) = self.parts();
+        let port = address.rsplit_once(':').unwrap().1.parse().unwrap();
+        TestServer::at(port, token.to_owned(), Arc::clone(store))
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(nix::unistd::Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
+    }
+
+    /// Waits for the end; its exit status and what it wrote to standard error.
+    pub(crate) fn end(&mut self) -> (Option<i32>, String) {
+        let mut errors = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        (self.child.wait().unwrap().code(), errors)
+    }
+}
+
+impl Drop for Syscope {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -233,7 +311,7 @@ impl TraceWriter {
     }
 
     pub(crate) fn output(&mut self, text: &str) {
-        let output = Output { time: TraceTime(5), stream: Stream::Stdout, bytes: text.into() };
+        let output = event::Output { time: TraceTime(5), stream: event::Stream::Stdout, bytes: text.into() };
         self.append(&Chunk::Output(vec![output]));
     }
 

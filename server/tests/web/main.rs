@@ -3,6 +3,7 @@
 mod access;
 mod command;
 mod harness;
+mod live;
 mod page;
 mod saved;
 mod viewers;

@@ -120,7 +120,7 @@ async fn a_wrong_request_is_refused_with_the_remedy() {
         (r#"{"example":"none"}"#.to_owned(), 400, "/api/examples"),
         (r#"{"attach":[]}"#.to_owned(), 400, "give the pid"),
         (r#"{"attach":[2147483647]}"#.to_owned(), 409, "there is no process"),
-        (r#"{"attach":[1]}"#.to_owned(), 409, "first process"),
+        (r#"{"attach":[1]}"#.to_owned(), 409, "would stop the system"),
         (format!(r#"{{"attach":[{own_pid}]}}"#), 409, "syscope itself"),
     ] {
         let request =

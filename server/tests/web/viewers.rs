@@ -140,6 +140,7 @@ async fn a_stalled_viewer_holds_up_nobody_else() {
     let mut writer = TraceWriter::create(server.store.path());
     writer.calls(20_000);
     let mut stalled = server.view(&writer.id).await;
+    stalled.update(|update| update.session.events == 20_000).await;
     let flood = tokio::spawn(async move {
         // Each answer is over a megabyte, and none is ever read.
         for id in 0..50 {

@@ -37,6 +37,8 @@ pub enum Value {
     Flags(Vec<Value>),
     /// `"..."`: the bytes, unescaped; `is_cut` when strace shows `...` behind the quote.
     Str { bytes: Vec<u8>, is_cut: bool },
+    /// `"\x0d\x0a"`: bytes that are no text; at least one.
+    HexStr { bytes: Vec<u8>, is_cut: bool },
     /// `[1, 2, ...]`
     Array { items: Vec<Value>, rest: Rest },
     /// `[CHLD TTOU]`: two or more, separated by blanks.
@@ -148,6 +150,16 @@ impl Value {
     #[must_use]
     pub fn string(bytes: &[u8]) -> Self {
         Self::Str { bytes: bytes.to_vec(), is_cut: false }
+    }
+
+    /// Bytes that are no text, such as random ones.
+    #[must_use]
+    pub fn hex_string(bytes: &[u8], is_cut: bool) -> Self {
+        if bytes.is_empty() {
+            Self::Str { bytes: Vec::new(), is_cut }
+        } else {
+            Self::HexStr { bytes: bytes.to_vec(), is_cut }
+        }
     }
 
     #[must_use]

@@ -193,6 +193,9 @@ impl<'a> Parser<'a> {
     }
 
     fn string(&mut self) -> Option<Value> {
+        if self.rest().starts_with("\\x") {
+            return self.hex_string();
+        }
         let mut bytes = Vec::new();
         loop {
             let rest = self.rest().as_bytes();
@@ -212,6 +215,19 @@ impl<'a> Parser<'a> {
         }
         self.at += 1;
         Some(Value::Str { bytes, is_cut: self.take("...") })
+    }
+}
+
+impl Parser<'_> {
+    fn hex_string(&mut self) -> Option<Value> {
+        let mut bytes = Vec::new();
+        while self.take("\\x") {
+            let digits = self.rest().get(..2)?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            self.at += 2;
+        }
+        let is_whole = self.take("\"");
+        is_whole.then(|| Value::HexStr { bytes, is_cut: self.take("...") })
     }
 }
 

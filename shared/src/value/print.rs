@@ -31,6 +31,11 @@ impl fmt::Display for Value {
                 quoted(f, bytes)?;
                 f.write_str(if *is_cut { "..." } else { "" })
             }
+            Self::HexStr { bytes, is_cut } => {
+                f.write_char('"')?;
+                bytes.iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))?;
+                f.write_str(if *is_cut { "\"..." } else { "\"" })
+            }
             Self::Array { items, rest } => enclosed(f, '[', items, *rest, ']'),
             Self::Set(items) => {
                 f.write_char('[')?;

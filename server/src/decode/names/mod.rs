@@ -1,5 +1,9 @@
 //! Names for numbers: constants as data, and how strace prints them.
 
+pub(super) mod ioctl;
+pub(super) mod operation;
+pub(super) mod socket;
+
 use syscope_shared::value::Value;
 
 /// The names of one kind of number.
