@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use super::harness::{PYTHON, SYSCOPE, Target, wait_until};
+use super::harness::{SYSCOPE, Target, wait_until};
 
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
