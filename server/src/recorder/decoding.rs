@@ -6,7 +6,7 @@ use syscope_shared::event::{Change, Event, EventKind, Syscall, TaskChange};
 use syscope_shared::options::{StatusFilter, TraceOptions};
 use syscope_shared::syscall::TraceSet;
 
-use crate::decode::{Limits, decode, signal_info};
+use crate::decode::{Decoded, FdTables, Limits, decode, signal_info};
 use crate::tracer::raw::{RawEvent, RawKind, RawSyscall};
 
 #[derive(Debug)]
@@ -14,6 +14,7 @@ pub struct Decoding {
     limits: Limits,
     calls: Option<TraceSet>,
     status: StatusFilter,
+    fds: FdTables,
     pub events: Vec<Event>,
     pub changes: Vec<TaskChange>,
 }
@@ -26,6 +27,7 @@ impl Decoding {
             limits: limits_of(options),
             calls,
             status: options.status,
+            fds: FdTables::default(),
             events: Vec::new(),
             changes: Vec::new(),
         }
@@ -37,13 +39,21 @@ impl Decoding {
         let event = |kind| Event { task, start: time, kind };
         match kind {
             RawKind::Started { tid, process, origin, comm } => {
+                self.fds.started(task, process, origin);
                 self.changes.push(change(Change::Started { tid, process, origin, comm }));
             }
             RawKind::Executed { tid, program, argv, cwd } => {
+                self.fds.executed(task);
                 self.changes.push(change(Change::Executed { tid, program, argv, cwd }));
+            }
+            RawKind::OpenFiles { process, files } => {
+                for (fd, name) in files {
+                    self.fds.seed(process, fd, &name);
+                }
             }
             RawKind::Renamed { comm } => self.changes.push(change(Change::Renamed { comm })),
             RawKind::Ended(end) => {
+                self.fds.ended(task);
                 self.changes.push(change(Change::Ended(end)));
                 self.events.push(event(EventKind::Ended(end)));
             }
@@ -53,7 +63,11 @@ impl Decoding {
                 self.events.push(event(EventKind::Signal { signal, info }));
             }
             RawKind::Syscall(call) => {
-                if let Some(call) = self.selected(&call) {
+                // A call that is not asked for may still have opened or closed what others are named by.
+                let mut decoded = decode(&call, &self.limits);
+                self.fds.name(task, &call, &mut decoded);
+                self.fds.apply(task, &call, &decoded);
+                if let Some(call) = self.selected(&call, decoded) {
                     self.events.push(event(EventKind::Syscall(call)));
                 }
             }
@@ -65,7 +79,9 @@ impl Decoding {
     pub fn in_flight(&self, raw: Vec<RawEvent>) -> Vec<Event> {
         let event = |RawEvent { task, time, kind }| match kind {
             RawKind::Syscall(call) => {
-                let kind = EventKind::Syscall(self.selected(&call)?);
+                let mut decoded = decode(&call, &self.limits);
+                self.fds.name(task, &call, &mut decoded);
+                let kind = EventKind::Syscall(self.selected(&call, decoded)?);
                 Some(Event { task, start: time, kind })
             }
             _ => None,
@@ -73,11 +89,11 @@ impl Decoding {
         raw.into_iter().filter_map(event).collect()
     }
 
-    fn selected(&self, raw: &RawSyscall) -> Option<Syscall> {
+    fn selected(&self, raw: &RawSyscall, decoded: Decoded) -> Option<Syscall> {
         if self.calls.as_ref().is_some_and(|calls| !calls.contains(raw.call.id)) {
             return None;
         }
-        let call = syscall_of(raw, &self.limits);
+        let call = syscall_of(raw, decoded);
         let is_wanted = match self.status {
             StatusFilter::Any => true,
             StatusFilter::Successful => call.duration.is_some() && !call.is_error(),
@@ -93,8 +109,7 @@ pub fn limits_of(options: &TraceOptions) -> Limits {
     Limits { string_bytes: options.string_limit as usize }
 }
 
-fn syscall_of(raw: &RawSyscall, limits: &Limits) -> Syscall {
-    let decoded = decode(raw, limits);
+fn syscall_of(raw: &RawSyscall, decoded: Decoded) -> Syscall {
     Syscall {
         id: raw.call.id,
         duration: raw.exit.map(|exit| exit.duration),
