@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use syscope_shared::event::Origin;
 use syscope_shared::ids::{Fd, Pid, TaskUid};
-use syscope_shared::syscall::Abi;
+use syscope_shared::syscall::{Abi, SyscallId};
 
 use super::Decoded;
 use super::memory::Fields;
@@ -47,6 +47,41 @@ struct Open {
 const CLOSE_RANGE_UNSHARE: u64 = 2;
 const CLOSE_RANGE_CLOEXEC: u64 = 4;
 
+/// The calls that [`FdTables::apply`] looks at.
+const CHANGING: &[i64] = &[
+    libc::SYS_close,
+    libc::SYS_connect,
+    libc::SYS_unshare,
+    libc::SYS_close_range,
+    libc::SYS_fcntl,
+    libc::SYS_dup,
+    libc::SYS_dup2,
+    libc::SYS_dup3,
+    libc::SYS_pipe,
+    libc::SYS_pipe2,
+    libc::SYS_socketpair,
+    libc::SYS_bind,
+    libc::SYS_open,
+    libc::SYS_openat,
+    libc::SYS_openat2,
+    libc::SYS_creat,
+    libc::SYS_socket,
+    libc::SYS_accept,
+    libc::SYS_accept4,
+    libc::SYS_epoll_create,
+    libc::SYS_epoll_create1,
+    libc::SYS_eventfd,
+    libc::SYS_eventfd2,
+    libc::SYS_signalfd,
+    libc::SYS_signalfd4,
+    libc::SYS_timerfd_create,
+    libc::SYS_inotify_init,
+    libc::SYS_inotify_init1,
+    libc::SYS_pidfd_open,
+    libc::SYS_io_uring_setup,
+    libc::SYS_memfd_create,
+];
+
 impl FdTables {
     /// Tells what an fd of a process stood for before the trace began: where `/proc/PID/fd/N` points.
     pub fn seed(&mut self, process: Pid, fd: Fd, name: &str) {
@@ -55,6 +90,18 @@ impl FdTables {
         if let Some(table) = self.tables.get_mut(&id) {
             table.open.insert(fd.0, open);
         }
+    }
+
+    /// Whether a task of the process was seen, or something was told of it.
+    #[must_use]
+    pub fn has_process(&self, process: Pid) -> bool {
+        self.of_process.contains_key(&process)
+    }
+
+    /// Whether [`FdTables::apply`] makes something of the call.
+    #[must_use]
+    pub fn is_changed_by(call: SyscallId) -> bool {
+        call.abi == Abi::X86_64 && CHANGING.contains(&i64::from(call.number))
     }
 
     /// A task began, or was first seen.
@@ -99,7 +146,7 @@ impl FdTables {
         match &decoded.path {
             Some(path) if !path.starts_with('/') => {
                 let directory = row::find(raw.call.id)
-                    .and_then(|row| row.directory_of_path())
+                    .and_then(row::Row::directory_of_path)
                     .and_then(|index| name_of(raw.call.args[index] as i32));
                 if let Some(directory) = directory {
                     decoded.path = Some(joined(directory, path));

@@ -2,11 +2,13 @@
 //!
 //! Calls that were not asked for are dropped; what makes up the tree of tasks never is.
 
-use syscope_shared::event::{Change, Event, EventKind, Syscall, TaskChange};
+use syscope_shared::event::{Change, Event, EventKind, Origin, Syscall, TaskChange};
+use syscope_shared::ids::TaskUid;
 use syscope_shared::options::{StatusFilter, TraceOptions};
 use syscope_shared::syscall::TraceSet;
 
-use crate::decode::{Limits, decode, signal_info};
+use crate::decode::{Decoded, FdTables, Limits, decode, signal_info};
+use crate::tracer::procfs;
 use crate::tracer::raw::{RawEvent, RawKind, RawSyscall};
 
 #[derive(Debug)]
@@ -14,6 +16,7 @@ pub struct Decoding {
     limits: Limits,
     calls: Option<TraceSet>,
     status: StatusFilter,
+    fds: FdTables,
     pub events: Vec<Event>,
     pub changes: Vec<TaskChange>,
 }
@@ -26,6 +29,7 @@ impl Decoding {
             limits: limits_of(options),
             calls,
             status: options.status,
+            fds: FdTables::default(),
             events: Vec::new(),
             changes: Vec::new(),
         }
@@ -37,13 +41,22 @@ impl Decoding {
         let event = |kind| Event { task, start: time, kind };
         match kind {
             RawKind::Started { tid, process, origin, comm } => {
+                if !matches!(origin, Origin::Created { .. }) && !self.fds.has_process(process) {
+                    // Read a moment after the task was stopped. What it opened or closed since is among the calls that follow.
+                    for (fd, name) in procfs::open_files(process) {
+                        self.fds.seed(process, fd, &name);
+                    }
+                }
+                self.fds.started(task, process, origin);
                 self.changes.push(change(Change::Started { tid, process, origin, comm }));
             }
             RawKind::Executed { tid, program, argv, cwd } => {
+                self.fds.executed(task);
                 self.changes.push(change(Change::Executed { tid, program, argv, cwd }));
             }
             RawKind::Renamed { comm } => self.changes.push(change(Change::Renamed { comm })),
             RawKind::Ended(end) => {
+                self.fds.ended(task);
                 self.changes.push(change(Change::Ended(end)));
                 self.events.push(event(EventKind::Ended(end)));
             }
@@ -53,7 +66,7 @@ impl Decoding {
                 self.events.push(event(EventKind::Signal { signal, info }));
             }
             RawKind::Syscall(call) => {
-                if let Some(call) = self.selected(&call) {
+                if let Some(call) = self.follow(task, &call) {
                     self.events.push(event(EventKind::Syscall(call)));
                 }
             }
@@ -64,8 +77,8 @@ impl Decoding {
     #[must_use]
     pub fn in_flight(&self, raw: Vec<RawEvent>) -> Vec<Event> {
         let event = |RawEvent { task, time, kind }| match kind {
-            RawKind::Syscall(call) => {
-                let kind = EventKind::Syscall(self.selected(&call)?);
+            RawKind::Syscall(call) if self.is_asked_for(&call) => {
+                let kind = EventKind::Syscall(self.selected(&call, self.decoded(task, &call))?);
                 Some(Event { task, start: time, kind })
             }
             _ => None,
@@ -73,11 +86,29 @@ impl Decoding {
         raw.into_iter().filter_map(event).collect()
     }
 
-    fn selected(&self, raw: &RawSyscall) -> Option<Syscall> {
-        if self.calls.as_ref().is_some_and(|calls| !calls.contains(raw.call.id)) {
+    /// A call that ended: what it did to descriptors is kept even if the call is not.
+    fn follow(&mut self, task: TaskUid, raw: &RawSyscall) -> Option<Syscall> {
+        let is_asked_for = self.is_asked_for(raw);
+        if !is_asked_for && !FdTables::is_changed_by(raw.call.id) {
             return None;
         }
-        let call = syscall_of(raw, &self.limits);
+        let decoded = self.decoded(task, raw);
+        self.fds.apply(task, raw, &decoded);
+        if is_asked_for { self.selected(raw, decoded) } else { None }
+    }
+
+    fn decoded(&self, task: TaskUid, raw: &RawSyscall) -> Decoded {
+        let mut decoded = decode(raw, &self.limits);
+        self.fds.name(task, raw, &mut decoded);
+        decoded
+    }
+
+    fn is_asked_for(&self, raw: &RawSyscall) -> bool {
+        self.calls.as_ref().is_none_or(|calls| calls.contains(raw.call.id))
+    }
+
+    fn selected(&self, raw: &RawSyscall, decoded: Decoded) -> Option<Syscall> {
+        let call = syscall_of(raw, decoded);
         let is_wanted = match self.status {
             StatusFilter::Any => true,
             StatusFilter::Successful => call.duration.is_some() && !call.is_error(),
@@ -93,8 +124,7 @@ pub fn limits_of(options: &TraceOptions) -> Limits {
     Limits { string_bytes: options.string_limit as usize }
 }
 
-fn syscall_of(raw: &RawSyscall, limits: &Limits) -> Syscall {
-    let decoded = decode(raw, limits);
+fn syscall_of(raw: &RawSyscall, decoded: Decoded) -> Syscall {
     Syscall {
         id: raw.call.id,
         duration: raw.exit.map(|exit| exit.duration),

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use syscope_shared::ids::{Pid, Tid};
+use syscope_shared::ids::{Fd, Pid, Tid};
 
 use super::core::Image;
 
@@ -74,6 +74,17 @@ pub fn comm(tid: Tid) -> Option<String> {
 pub fn threads(process: Pid) -> Vec<Tid> {
     let Ok(entries) = fs::read_dir(format!("/proc/{}/task", process.0)) else { return Vec::new() };
     entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Tid)).collect()
+}
+
+/// The descriptors of a process, and where `/proc/PID/fd/N` says that they lead.
+#[must_use]
+pub fn open_files(process: Pid) -> Vec<(Fd, String)> {
+    let Ok(entries) = fs::read_dir(format!("/proc/{}/fd", process.0)) else { return Vec::new() };
+    let file = |entry: fs::DirEntry| {
+        let fd = entry.file_name().to_str()?.parse().ok()?;
+        Some((Fd(fd), text_of(&fs::read_link(entry.path()).ok()?)))
+    };
+    entries.flatten().filter_map(file).collect()
 }
 
 /// The program that a task has just executed.
