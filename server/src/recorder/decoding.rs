@@ -2,14 +2,20 @@
 //!
 //! Calls that were not asked for are dropped; what makes up the tree of tasks never is.
 
+use std::collections::HashMap;
+
 use syscope_shared::event::{Change, Event, EventKind, Origin, Syscall, TaskChange};
 use syscope_shared::ids::TaskUid;
 use syscope_shared::options::{StatusFilter, TraceOptions};
-use syscope_shared::syscall::TraceSet;
+use syscope_shared::syscall::{SyscallId, TraceSet};
 
 use crate::decode::{Decoded, FdTables, Limits, decode, signal_info};
 use crate::tracer::procfs;
 use crate::tracer::raw::{RawEvent, RawKind, RawSyscall};
+
+const RESTART_SYSCALL: SyscallId = SyscallId::x86_64(219);
+/// The kernel's code for a call that goes on with a `restart_syscall` (`linux/errno.h`).
+const ERESTART_RESTARTBLOCK: u16 = 516;
 
 #[derive(Debug)]
 pub struct Decoding {
@@ -17,6 +23,8 @@ pub struct Decoding {
     calls: Option<TraceSet>,
     status: StatusFilter,
     fds: FdTables,
+    /// The calls that were interrupted and go on as `restart_syscall`.
+    to_be_resumed: HashMap<TaskUid, SyscallId>,
     pub events: Vec<Event>,
     pub changes: Vec<TaskChange>,
 }
@@ -30,6 +38,7 @@ impl Decoding {
             calls,
             status: options.status,
             fds: FdTables::default(),
+            to_be_resumed: HashMap::new(),
             events: Vec::new(),
             changes: Vec::new(),
         }
@@ -57,6 +66,7 @@ impl Decoding {
             RawKind::Renamed { comm } => self.changes.push(change(Change::Renamed { comm })),
             RawKind::Ended(end) => {
                 self.fds.ended(task);
+                self.to_be_resumed.remove(&task);
                 self.changes.push(change(Change::Ended(end)));
                 self.events.push(event(EventKind::Ended(end)));
             }
@@ -93,13 +103,29 @@ impl Decoding {
             return None;
         }
         let decoded = self.decoded(task, raw);
+        if decoded.errno == Some(ERESTART_RESTARTBLOCK) {
+            self.to_be_resumed.insert(task, raw.call.id);
+        }
         self.fds.apply(task, raw, &decoded);
         if is_asked_for { self.selected(raw, decoded) } else { None }
+    }
+
+    /// `restart_syscall` has no arguments; strace shows what it goes on with.
+    fn resumed_args(&self, task: TaskUid) -> String {
+        match self.to_be_resumed.get(&task) {
+            Some(call) => format!("<... resuming interrupted {} ...>", call.name()),
+            // It was interrupted before the trace began.
+            None => "<... resuming interrupted system call ...>".to_owned(),
+        }
     }
 
     fn decoded(&self, task: TaskUid, raw: &RawSyscall) -> Decoded {
         let mut decoded = decode(raw, &self.limits);
         self.fds.name(task, raw, &mut decoded);
+        if raw.call.id == RESTART_SYSCALL {
+            decoded.args = self.resumed_args(task);
+            decoded.args_at_entry_bytes = decoded.args.len() as u32;
+        }
         decoded
     }
 

@@ -210,7 +210,11 @@ impl<'a> Parser<'a> {
         }
         self.at += word.len();
         if !self.take("(") {
-            return Some(value_of_word(word));
+            return Some(if self.rest().starts_with(" or ") {
+                self.names_joined(rest)
+            } else {
+                value_of_word(word)
+            });
         }
         let name = word.to_owned().into();
         if self.take(")") {
@@ -218,6 +222,16 @@ impl<'a> Parser<'a> {
         }
         let args = self.items()?;
         self.take(")").then_some(Value::Call { name, args })
+    }
+
+    /// Names that one number has in several drivers: `BTRFS_IOC_CLONE or FICLONE`, from the first on.
+    fn names_joined(&mut self, from_first: &str) -> Value {
+        let start = self.at;
+        let first_length = word_length(from_first);
+        while self.take(" or ") {
+            self.at += word_length(self.rest());
+        }
+        Value::Symbol(from_first[..first_length + self.at - start].to_owned().into())
     }
 
     fn string(&mut self) -> Option<Value> {

@@ -36,6 +36,7 @@ pub(super) static ROWS: &[Row] = &[
     }),
     row("sethostname", &[Bytes { length: 1 }, Ulong]),
     row("setdomainname", &[Bytes { length: 1 }, Ulong]),
+    row("restart_syscall", &[]),
     row("iopl", &[Int]),
     row("vhangup", &[]),
     row("bpf", &[Int, Address, Uint]),
