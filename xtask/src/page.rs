@@ -21,10 +21,16 @@ use crate::workspace;
 pub(crate) const PAGE_TARGET_FOLDER: &str = "target/page";
 
 const DIST: &str = "frontend/dist";
+/// What the module is called in the page: `syscope_bg.wasm` and its `syscope.js`.
+const MODULE_NAME: &str = "syscope";
 /// Stylesheets that the others rely on come first, the rest follow by name.
 const FIRST_STYLESHEETS: [&str; 2] = ["tokens.css", "base.css"];
 /// What is copied as it is from `frontend/`, by extension.
 const STATIC_EXTENSIONS: [&str; 6] = ["html", "ico", "js", "png", "svg", "webmanifest"];
+
+/// Brotli's levels: the smallest result, and one that takes no time worth mentioning.
+const BEST_QUALITY: i32 = 11;
+const QUICK_QUALITY: i32 = 4;
 
 /// The page's files: path below `frontend/dist` → content.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -44,15 +50,18 @@ pub(crate) fn build(kind: BuildKind) -> Result<()> {
     let wasm =
         workspace::path(PAGE_TARGET_FOLDER).join(WASM_TARGET).join(profile).join("syscope-frontend.wasm");
     let mut files = step("bind the page to JavaScript", "wasm-bindgen rewrites the module", || bind(&wasm))?;
-    step("lay out the page and compress it", "brotli at its best level, where a file changed", || {
+    let (quality, why) = match kind {
+        BuildKind::Release => (BEST_QUALITY, "brotli at its best level, where a file changed"),
+        BuildKind::Quick => (QUICK_QUALITY, "brotli at a quick level, where a file changed"),
+    };
+    step("lay out the page and compress it", why, || {
         files.insert(PathBuf::from("style.css"), stylesheet(&workspace::path("style"))?);
         add_static_files(&workspace::path("frontend"), &mut files)?;
-        publish(&files, &workspace::path(DIST))
+        publish(&files, &workspace::path(DIST), quality)
     })
 }
 
-/// The module and its JavaScript glue (`syscope_bg.wasm`, `syscope.js`), made anew only when the compiled module differs
-/// from the last one bound.
+/// The module and its JavaScript glue, made anew only when the compiled module differs from the last one bound.
 fn bind(wasm: &Path) -> Result<Files> {
     let folder = workspace::path(PAGE_TARGET_FOLDER).join("bound");
     let stamp = workspace::path(PAGE_TARGET_FOLDER).join("bound.stamp");
@@ -60,14 +69,16 @@ fn bind(wasm: &Path) -> Result<Files> {
     let mut hasher = DefaultHasher::new();
     module.hash(&mut hasher);
     let fingerprint = format!("{:016x}", hasher.finish());
-    if fs::read_to_string(&stamp).ok().as_deref() != Some(&fingerprint) {
+    // Another xtask may bind differently.
+    let is_bound_by_this = is_at_least_as_new(&stamp, &std::env::current_exe()?);
+    if !is_bound_by_this || fs::read_to_string(&stamp).ok().as_deref() != Some(&fingerprint) {
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
         Bindgen::new()
-            .input_bytes("syscope-frontend", module)
-            .out_name("syscope")
+            .input_bytes(MODULE_NAME, module)
             .web(true)?
+            .omit_default_module_path(false)
             .typescript(false)
             .remove_name_section(true)
             .remove_producers_section(true)
@@ -147,7 +158,7 @@ fn add_static_files(frontend: &Path, files: &mut Files) -> Result<()> {
 }
 
 /// Makes `dist` hold exactly these files, each with a compressed twin (`.br`) that is up to date.
-fn publish(files: &Files, dist: &Path) -> Result<()> {
+fn publish(files: &Files, dist: &Path, quality: i32) -> Result<()> {
     fs::create_dir_all(dist)?;
     for (name, content) in files {
         let path = dist.join(name);
@@ -160,7 +171,8 @@ fn publish(files: &Files, dist: &Path) -> Result<()> {
             fs::write(&path, content).with_context(|| format!("write {}", path.display()))?;
         }
         if is_new || !is_at_least_as_new(&twin, &path) {
-            fs::write(&twin, compressed(content)?).with_context(|| format!("write {}", twin.display()))?;
+            fs::write(&twin, compressed(content, quality)?)
+                .with_context(|| format!("write {}", twin.display()))?;
         }
     }
     let wanted: BTreeSet<PathBuf> =
@@ -182,8 +194,8 @@ fn is_at_least_as_new(path: &Path, than: &Path) -> bool {
     matches!((modified(path), modified(than)), (Some(one), Some(other)) if one >= other)
 }
 
-fn compressed(content: &[u8]) -> Result<Vec<u8>> {
-    let settings = BrotliEncoderParams { quality: 11, size_hint: content.len(), ..Default::default() };
+fn compressed(content: &[u8], quality: i32) -> Result<Vec<u8>> {
+    let settings = BrotliEncoderParams { quality, size_hint: content.len(), ..Default::default() };
     let mut packed = Vec::new();
     brotli::BrotliCompress(&mut &content[..], &mut packed, &settings)?;
     Ok(packed)
@@ -201,10 +213,10 @@ mod tests {
         let dist = folder.path().join("dist");
         let text = b"body { margin: 0 }".repeat(100);
         let first = Files::from([("a.css".into(), text.clone()), ("snippets/b.js".into(), b"1".to_vec())]);
-        publish(&first, &dist).unwrap();
+        publish(&first, &dist, QUICK_QUALITY).unwrap();
         let written = fs::metadata(dist.join("a.css.br")).unwrap().modified().unwrap();
 
-        publish(&Files::from([("a.css".into(), text.clone())]), &dist).unwrap();
+        publish(&Files::from([("a.css".into(), text.clone())]), &dist, QUICK_QUALITY).unwrap();
 
         let left = paths_below(&dist).unwrap();
         assert_eq!(left, BTreeSet::from(["a.css".into(), "a.css.br".into()]));

@@ -123,19 +123,21 @@ fn Ways(detail: EventDetail) -> impl IntoView {
         let detail = detail.clone();
         view! { <button class="button small" on:click=move |_| narrow(change, detail.clone())>{words}</button> }
     };
-    let by_syscall = match &session.detail.with_untracked(|detail| detail.as_ref().map(|d| d.row.kind.clone())) {
-        Some(RowKind::Syscall { name, .. }) => Some(way(format!("Every {name}"), |filter, detail| {
-            if let RowKind::Syscall { syscall, .. } = detail.row.kind {
-                filter.syscall = Some(syscall);
-            }
-        })),
-        _ => None,
-    };
-    let by_path = session.detail.with_untracked(|detail| detail.as_ref().and_then(|d| d.path.clone())).map(|path| {
-        way(format!("Every use of {}", text::shortened(&path, 28)), |filter, detail| {
-            filter.text = detail.path.clone().unwrap_or_default();
-        })
-    });
+    let by_syscall =
+        match &session.detail.with_untracked(|detail| detail.as_ref().map(|d| d.row.kind.clone())) {
+            Some(RowKind::Syscall { name, .. }) => Some(way(format!("Every {name}"), |filter, detail| {
+                if let RowKind::Syscall { syscall, .. } = detail.row.kind {
+                    filter.syscall = Some(syscall);
+                }
+            })),
+            _ => None,
+        };
+    let by_path =
+        session.detail.with_untracked(|detail| detail.as_ref().and_then(|d| d.path.clone())).map(|path| {
+            way(format!("Every use of {}", text::shortened(&path, 28)), |filter, detail| {
+                filter.text = detail.path.clone().unwrap_or_default();
+            })
+        });
     view! {
         <div class="ways">
             <button

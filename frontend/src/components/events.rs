@@ -46,8 +46,9 @@ impl EventsState {
         let query = move || {
             let window = self.list.window();
             let (offset, limit) = asked.get_value();
-            let is_covered =
-                window.first >= offset && window.first + window.count <= offset + u64::from(limit) && limit > 0;
+            let is_covered = window.first >= offset
+                && window.first + window.count <= offset + u64::from(limit)
+                && limit > 0;
             if !is_covered {
                 let offset = window.first.saturating_sub(SPARE_ROWS);
                 asked.set_value((offset, (window.count + 2 * SPARE_ROWS) as u32));

@@ -135,7 +135,8 @@ fn Crumbs(state: FlameState) -> impl IntoView {
 
 /// Opens the events of a frame: the filter says what the frame stands for.
 fn show_events(state: FlameState, path: &FramePath) {
-    let mut filter = Filter { failed_only: state.session.filter.with_untracked(|f| f.failed_only), ..Filter::default() };
+    let mut filter =
+        Filter { failed_only: state.session.filter.with_untracked(|f| f.failed_only), ..Filter::default() };
     for (kind, label) in path {
         match kind {
             FrameKind::Process(uid) => filter.process = Some(*uid),

@@ -47,7 +47,8 @@ pub(crate) fn SessionHeader(shows_help: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn State() -> impl IntoView {
     let session = use_session();
-    let words = Memo::new(move |_| session.info.with(|info| info.as_ref().map(|info| state_words(&info.state))));
+    let words =
+        Memo::new(move |_| session.info.with(|info| info.as_ref().map(|info| state_words(&info.state))));
     move || {
         words.get().map(|(kind, word)| {
             view! {

@@ -45,7 +45,8 @@ impl OptionsState {
     /// The options as the controls stand.
     pub(crate) fn value(self) -> TraceOptions {
         let sets = self.sets.get();
-        let mut parts: Vec<String> = SETS.iter().filter(|s| sets.contains(&s.0)).map(|s| s.0.to_owned()).collect();
+        let mut parts: Vec<String> =
+            SETS.iter().filter(|s| sets.contains(&s.0)).map(|s| s.0.to_owned()).collect();
         let custom = self.custom.get();
         parts.extend(custom.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned));
         TraceOptions {

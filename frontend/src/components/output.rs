@@ -31,9 +31,9 @@ pub(crate) fn OutputPanel() -> impl IntoView {
                 return;
             }
             // What was at its end stays there.
-            let follows = node.get_untracked().is_none_or(|pre| {
-                pre.scroll_top() + pre.client_height() >= pre.scroll_height() - 4
-            });
+            let follows = node
+                .get_untracked()
+                .is_none_or(|pre| pre.scroll_top() + pre.client_height() >= pre.scroll_height() - 4);
             answer.set(Some(found));
             if follows {
                 request_animation_frame(move || {
@@ -51,7 +51,9 @@ pub(crate) fn OutputPanel() -> impl IntoView {
         })
     };
     let missing = move || match (is_attached(), session.range().is_some(), session.is_live()) {
-        (true, _, _) => "An attached process keeps its own terminal: its output is not recorded. Its writes are among the events.",
+        (true, _, _) => {
+            "An attached process keeps its own terminal: its output is not recorded. Its writes are among the events."
+        }
         (false, true, _) => "Nothing was written in the selected range.",
         (false, false, true) => "Nothing written yet.",
         (false, false, false) => "The command wrote nothing to its standard output or error.",

@@ -71,7 +71,9 @@ impl OverviewState {
         };
         let viewport = match drag {
             Drag::Edge { fixed_nanos: other } => between(other, nanos),
-            Drag::New { from_nanos: other } if (other - nanos).abs() > 3.0 * px_nanos => between(other, nanos),
+            Drag::New { from_nanos: other } if (other - nanos).abs() > 3.0 * px_nanos => {
+                between(other, nanos)
+            }
             Drag::New { .. } => return,
             Drag::Move { offset_nanos } => {
                 Viewport { start_nanos: nanos - offset_nanos, ..self.session.viewport_untracked() }
@@ -104,10 +106,8 @@ pub(crate) fn Overview() -> impl IntoView {
         move || {
             let buckets = (state.size.get().0 / BAR_PX) as u32;
             let end = session.shown_end();
-            (buckets > 0 && end.0 > 0).then_some(Query::Activity {
-                range: TimeRange { start: TraceTime::START, end },
-                buckets,
-            })
+            (buckets > 0 && end.0 > 0)
+                .then_some(Query::Activity { range: TimeRange { start: TraceTime::START, end }, buckets })
         },
         move |_, answer| {
             if let Ok(Answer::Activity(answer)) = answer {

@@ -93,10 +93,15 @@ pub(crate) fn Brand() -> impl IntoView {
 #[component]
 pub(crate) fn ThemeToggle() -> impl IntoView {
     let app = use_app();
-    let label = move || format!("Switch to {}", match app.theme.mode.get() {
-        crate::paint::theme::Mode::Light => "dark",
-        crate::paint::theme::Mode::Dark => "light",
-    });
+    let label = move || {
+        format!(
+            "Switch to {}",
+            match app.theme.mode.get() {
+                crate::paint::theme::Mode::Light => "dark",
+                crate::paint::theme::Mode::Dark => "light",
+            }
+        )
+    };
     view! {
         <button
             class="icon-button"

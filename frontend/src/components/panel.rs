@@ -16,8 +16,12 @@ pub(crate) fn Nothing(
         let has_range = session.range().is_some();
         let (says, next) = match (has_range || is_filtered(), session.is_live()) {
             (true, _) => (format!("No {what} match."), "Other parts of the trace may have some."),
-            (false, true) => (format!("No {what} yet."), "They appear here as soon as the program makes them."),
-            (false, false) => (format!("This trace has no {what}."), "The tracing options decide what is recorded."),
+            (false, true) => {
+                (format!("No {what} yet."), "They appear here as soon as the program makes them.")
+            }
+            (false, false) => {
+                (format!("This trace has no {what}."), "The tracing options decide what is recorded.")
+            }
         };
         view! {
             <div class="nothing" data-testid="panel-empty">

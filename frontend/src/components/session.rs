@@ -57,7 +57,8 @@ pub(crate) fn SessionPage(id: String) -> impl IntoView {
 #[component]
 fn ConnectionBanner() -> impl IntoView {
     let session = use_session();
-    move || match session.link.get() {
+    move || {
+        match session.link.get() {
         Link::Cut => Some(
             view! {
                 <div class="banner" role="status" data-testid="reconnecting">
@@ -71,6 +72,7 @@ fn ConnectionBanner() -> impl IntoView {
         ),
         Link::Connecting | Link::Open | Link::Unauthorized => None,
     }
+    }
 }
 
 #[component]
@@ -82,7 +84,8 @@ fn Body() -> impl IntoView {
             _ => None,
         })
     });
-    move || match failure.get() {
+    move || {
+        match failure.get() {
         Some(reason) => view! {
             <div class="blank">
                 <div class="blank-card" data-testid="session-failure">
@@ -102,6 +105,7 @@ fn Body() -> impl IntoView {
             </div>
         }
         .into_any(),
+    }
     }
 }
 
@@ -214,9 +218,12 @@ fn leave(session: Session, shows_help: RwSignal<bool>) -> bool {
 
 /// Takes the focus out of a field; whether it was in one.
 fn blur_input() -> bool {
-    let focused = document().active_element().and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    let focused =
+        document().active_element().and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     match focused {
-        Some(element) if matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA") => element.blur().is_ok(),
+        Some(element) if matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA") => {
+            element.blur().is_ok()
+        }
         _ => false,
     }
 }
@@ -235,7 +242,10 @@ fn slice_or_visible(session: Session) -> TimeRange {
     match selected {
         Some(selected) => {
             let end = selected.end.unwrap_or_else(|| session.now_untracked());
-            TimeRange { start: selected.start, end: end.max(selected.start + syscope_shared::units::Nanos(1)) }
+            TimeRange {
+                start: selected.start,
+                end: end.max(selected.start + syscope_shared::units::Nanos(1)),
+            }
         }
         None => session.viewport_untracked().range(),
     }

@@ -233,6 +233,9 @@ fn started(unix_nanos: u64) -> String {
     if date.to_date_string() == today {
         time
     } else {
-        format!("{} {time}", String::from(date.to_locale_date_string("default", &wasm_bindgen::JsValue::UNDEFINED)))
+        format!(
+            "{} {time}",
+            String::from(date.to_locale_date_string("default", &wasm_bindgen::JsValue::UNDEFINED))
+        )
     }
 }

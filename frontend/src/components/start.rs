@@ -65,9 +65,11 @@ impl StartForm {
     /// What would be started; `None` while the form does not say yet.
     fn target(self) -> Option<Target> {
         match self.kind.get() {
-            Kind::Command => {
-                self.parsed().ok().filter(|line| !line.words.is_empty()).map(|line| Target::Command(line.words))
-            }
+            Kind::Command => self
+                .parsed()
+                .ok()
+                .filter(|line| !line.words.is_empty())
+                .map(|line| Target::Command(line.words)),
             Kind::Attach => Some(self.pids.get()).filter(|pids| !pids.is_empty()).map(Target::Attach),
             Kind::Examples => None,
         }
@@ -109,7 +111,10 @@ impl StartForm {
         let mut request = NewSession { options: self.options.value(), ..NewSession::default() };
         match self.kind.get_untracked() {
             Kind::Command => {
-                let line = self.line.with_untracked(|line| split(line)).map_err(|e| format!("The command cannot be read: {e}."))?;
+                let line = self
+                    .line
+                    .with_untracked(|line| split(line))
+                    .map_err(|e| format!("The command cannot be read: {e}."))?;
                 if line.words.is_empty() {
                     return Err("Type the command to trace.".to_owned());
                 }
@@ -270,7 +275,8 @@ fn CommandFields(form: StartForm) -> impl IntoView {
 /// The words as parsed, and what a shell would have made of the rest.
 #[component]
 fn ParsedWords(form: StartForm) -> impl IntoView {
-    move || match form.parsed() {
+    move || {
+        match form.parsed() {
         Ok(line) if line.words.is_empty() => {
             view! { <p class="hint">"Started directly, without a shell. Quotes work as in a shell."</p> }.into_any()
         }
@@ -290,5 +296,6 @@ fn ParsedWords(form: StartForm) -> impl IntoView {
         }
         .into_any(),
         Err(error) => view! { <p class="problem">{format!("Not complete: {error}.")}</p> }.into_any(),
+    }
     }
 }

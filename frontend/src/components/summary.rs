@@ -57,7 +57,13 @@ const COLUMNS: [Column; 10] = [
         key: |row| row.errors,
         show: |row, _| if row.errors == 0 { String::new() } else { text::count(row.errors) },
     },
-    Column { word: "min", title: "Min", hint: "shortest", key: |row| row.min.0, show: |row, _| text::span(row.min) },
+    Column {
+        word: "min",
+        title: "Min",
+        hint: "shortest",
+        key: |row| row.min.0,
+        show: |row, _| text::span(row.min),
+    },
     Column {
         word: "p50",
         title: "p50",
@@ -79,7 +85,13 @@ const COLUMNS: [Column; 10] = [
         key: |row| row.p99.0,
         show: |row, _| text::span(row.p99),
     },
-    Column { word: "max", title: "Max", hint: "longest", key: |row| row.max.0, show: |row, _| text::span(row.max) },
+    Column {
+        word: "max",
+        title: "Max",
+        hint: "longest",
+        key: |row| row.max.0,
+        show: |row, _| text::span(row.max),
+    },
 ];
 
 fn mean(row: &SummaryRow) -> u64 {
@@ -157,20 +169,21 @@ fn Table(answer: SummaryAnswer, sorting: RwSignal<Sorting>) -> impl IntoView {
     rows.sort_by(|a, b| order.compare(a, b));
     let total = answer.total;
     let unfinished = answer.unfinished;
-    let heading = move |column: Option<usize>, word: &'static str, title: &'static str, hint: &'static str| {
-        view! {
-            <th class:number=column.is_some() aria-sort=sorting.get().aria(column)>
-                <button
-                    class="sort"
-                    data-testid=format!("summary-sort-{word}")
-                    title=hint
-                    on:click=move |_| sorting.update(|sorting| *sorting = sorting.chosen(column))
-                >
-                    {title}
-                </button>
-            </th>
-        }
-    };
+    let heading =
+        move |column: Option<usize>, word: &'static str, title: &'static str, hint: &'static str| {
+            view! {
+                <th class:number=column.is_some() aria-sort=sorting.get().aria(column)>
+                    <button
+                        class="sort"
+                        data-testid=format!("summary-sort-{word}")
+                        title=hint
+                        on:click=move |_| sorting.update(|sorting| *sorting = sorting.chosen(column))
+                    >
+                        {title}
+                    </button>
+                </th>
+            }
+        };
     view! {
         <div class="table-scroll summary" tabindex="0">
             <table class="table summary-table">

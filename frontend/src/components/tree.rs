@@ -21,7 +21,8 @@ const ROW_PX: f64 = 30.0;
 pub(crate) fn Tree() -> impl IntoView {
     let session = use_session();
     let toggled = RwSignal::new(BTreeSet::<TaskUid>::new());
-    let rows = Memo::new(move |_| session.tasks.with(|tasks| toggled.with(|toggled| tree_rows(tasks, toggled))));
+    let rows =
+        Memo::new(move |_| session.tasks.with(|tasks| toggled.with(|toggled| tree_rows(tasks, toggled))));
     let count = Memo::new(move |_| rows.with(|rows| rows.len() as u64));
     let list = VirtualList::new(ROW_PX, count);
     let window = Memo::new(move |_| list.window());
@@ -235,7 +236,8 @@ fn Ending(row: TreeRow) -> impl IntoView {
         }
         (None, Some(call)) => {
             let title = call.clone();
-            view! { <span class="tree-in-flight mono" title=title>{text::shortened(&call, 80)}</span> }.into_any()
+            view! { <span class="tree-in-flight mono" title=title>{text::shortened(&call, 80)}</span> }
+                .into_any()
         }
         (None, None) => view! {
             <span class="muted">{move || if session.is_live() { "running" } else { "not seen to end" }}</span>

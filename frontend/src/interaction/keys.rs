@@ -48,7 +48,12 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(",", "previous call of the lane", Action::PreviousSlice, &["Comma"]),
     bind("O", "fold or unfold the threads of the lane's process", Action::Fold, &["KeyO"]),
     bind("F", "fit the selected call; again: the range; again: the whole trace", Action::Fit, &["KeyF"]),
-    bind("R", "select the time range of the selected call, else what is visible", Action::SliceToRange, &["KeyR"]),
+    bind(
+        "R",
+        "select the time range of the selected call, else what is visible",
+        Action::SliceToRange,
+        &["KeyR"],
+    ),
     bind("Esc", "close the details, then leave the range", Action::Leave, &["Escape"]),
     bind("Space", "freeze or resume the live view", Action::Freeze, &["Space"]),
     bind("/", "filter by text", Action::Filter, &["Slash"]),
@@ -136,7 +141,8 @@ mod tests {
 
     #[test]
     fn no_key_has_two_meanings() {
-        let mut codes: Vec<&str> = BINDINGS.iter().flat_map(|binding| binding.codes.iter().copied()).collect();
+        let mut codes: Vec<&str> =
+            BINDINGS.iter().flat_map(|binding| binding.codes.iter().copied()).collect();
         codes.sort_unstable();
         let count = codes.len();
         codes.dedup();

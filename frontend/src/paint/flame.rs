@@ -55,13 +55,15 @@ impl Chart<'_> {
             FrameKind::Thread(_) => (palette.color(Ink::Text).over(canvas, 0.09), Ink::Text),
             FrameKind::Class(class) => (toned(class, 1.0), Ink::OnClass),
             FrameKind::Syscall(syscall) => (toned(syscall.class(), 1.0), Ink::OnClass),
-            FrameKind::Path => match found.parent.and_then(|parent| self.answer.frames.get(parent as usize)) {
-                Some(parent) => match parent.kind {
-                    FrameKind::Syscall(syscall) => (toned(syscall.class(), 0.38), Ink::Text),
-                    _ => (toned(Class::Other, 0.38), Ink::Text),
-                },
-                None => (canvas, Ink::Text),
-            },
+            FrameKind::Path => {
+                match found.parent.and_then(|parent| self.answer.frames.get(parent as usize)) {
+                    Some(parent) => match parent.kind {
+                        FrameKind::Syscall(syscall) => (toned(syscall.class(), 0.38), Ink::Text),
+                        _ => (toned(Class::Other, 0.38), Ink::Text),
+                    },
+                    None => (canvas, Ink::Text),
+                }
+            }
         }
     }
 

@@ -24,10 +24,7 @@ impl std::fmt::Debug for Redraw {
 
 impl Redraw {
     pub(crate) fn new(draw: impl FnMut() + 'static) -> Self {
-        let inner = Inner {
-            is_scheduled: Cell::new(false),
-            draw: RefCell::new(Box::new(draw)),
-        };
+        let inner = Inner { is_scheduled: Cell::new(false), draw: RefCell::new(Box::new(draw)) };
         Self { inner: Rc::new(inner) }
     }
 

@@ -9,7 +9,8 @@ pub(crate) struct Rgba(pub(crate) [u8; 4]);
 impl Rgba {
     /// `self` laid over `below` with an opacity of `alpha`, 0 to 1.
     pub(crate) fn over(self, below: Self, alpha: f64) -> Self {
-        let mix = |top: u8, bottom: u8| (f64::from(top) * alpha + f64::from(bottom) * (1.0 - alpha)).round() as u8;
+        let mix =
+            |top: u8, bottom: u8| (f64::from(top) * alpha + f64::from(bottom) * (1.0 - alpha)).round() as u8;
         let (top, bottom) = (self.0, below.0);
         Self([mix(top[0], bottom[0]), mix(top[1], bottom[1]), mix(top[2], bottom[2]), 255])
     }

@@ -99,9 +99,8 @@ fn apply(mode: Mode) {
 }
 
 fn read_palette() -> Palette {
-    let style = document()
-        .document_element()
-        .and_then(|root| window().get_computed_style(&root).ok().flatten());
+    let style =
+        document().document_element().and_then(|root| window().get_computed_style(&root).ok().flatten());
     Palette::from_tokens(|token| {
         style.as_ref().and_then(|style| style.get_property_value(token).ok()).unwrap_or_default()
     })

@@ -63,13 +63,25 @@ pub(crate) struct Selected {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Hit {
     /// The label of a row.
-    Label { row: usize },
+    Label {
+        row: usize,
+    },
     /// The triangle that folds a row's threads.
-    Fold { row: usize },
-    Slice { row: usize, slice: Slice },
-    Mark { row: usize, mark: Mark },
+    Fold {
+        row: usize,
+    },
+    Slice {
+        row: usize,
+        slice: Slice,
+    },
+    Mark {
+        row: usize,
+        mark: Mark,
+    },
     /// A lane, where nothing happened.
-    Lane { row: usize },
+    Lane {
+        row: usize,
+    },
     Axis,
     Nothing,
 }

@@ -106,7 +106,8 @@ impl Address {
         if !filter.text.is_empty() {
             words.push(("text", filter.text.clone()));
         }
-        let words: Vec<String> = words.iter().map(|(key, value)| format!("{key}={}", escaped(value))).collect();
+        let words: Vec<String> =
+            words.iter().map(|(key, value)| format!("{key}={}", escaped(value))).collect();
         words.join("&")
     }
 }
@@ -125,7 +126,10 @@ pub(crate) fn without_token(fragment: &str) -> (Option<String>, String) {
 }
 
 fn pairs(fragment: &str) -> impl Iterator<Item = (String, String)> {
-    fragment.split('&').filter_map(|word| word.split_once('=')).map(|(key, value)| (key.to_owned(), unescaped(value)))
+    fragment
+        .split('&')
+        .filter_map(|word| word.split_once('='))
+        .map(|(key, value)| (key.to_owned(), unescaped(value)))
 }
 
 fn parse_range(text: &str) -> Option<TimeRange> {

@@ -40,7 +40,8 @@ impl App {
             notice: RwSignal::new(None),
         };
         let _listens_forever = window_event_listener(leptos::ev::popstate, move |_| app.on_address_changed());
-        let _listens_forever = window_event_listener(leptos::ev::hashchange, move |_| app.on_address_changed());
+        let _listens_forever =
+            window_event_listener(leptos::ev::hashchange, move |_| app.on_address_changed());
         app
     }
 

@@ -349,9 +349,8 @@ impl Session {
     fn keep_address(self) {
         Effect::new(move |last: Option<Address>| {
             let address = self.address();
-            let is_step = last
-                .as_ref()
-                .is_some_and(|last| last.tab != address.tab || last.range != address.range);
+            let is_step =
+                last.as_ref().is_some_and(|last| last.tab != address.tab || last.range != address.range);
             let entry = if is_step { Entry::Push } else { Entry::Replace };
             // While the view moves, every frame would be a write; the address may lag behind it.
             let only_view_moved =

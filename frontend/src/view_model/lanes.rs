@@ -30,7 +30,10 @@ pub(crate) struct LaneRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LaneKind {
     /// A process that shows its `other_threads` below, or folds them away.
-    Process { other_threads: usize, is_folded: bool },
+    Process {
+        other_threads: usize,
+        is_folded: bool,
+    },
     Thread,
 }
 

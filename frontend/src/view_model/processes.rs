@@ -45,11 +45,7 @@ pub(crate) fn processes(tasks: &[TaskRow]) -> Vec<Process> {
 }
 
 /// Puts siblings on the stack so that the first comes off first.
-fn push_siblings(
-    stack: &mut Vec<(TaskUid, Vec<bool>)>,
-    siblings: Option<&Vec<TaskUid>>,
-    above: &[bool],
-) {
+fn push_siblings(stack: &mut Vec<(TaskUid, Vec<bool>)>, siblings: Option<&Vec<TaskUid>>, above: &[bool]) {
     let siblings = siblings.map(Vec::as_slice).unwrap_or_default();
     for (index, &leader) in siblings.iter().enumerate().rev() {
         let mut continues = above.to_vec();

@@ -65,8 +65,11 @@ mod tests {
 
     #[test]
     fn a_character_cut_by_a_write_is_whole_again() {
-        let pieces =
-            [piece(Stream::Stdout, b"gr\xc3"), piece(Stream::Stdout, b"\xbcn\n"), piece(Stream::Stderr, b"x")];
+        let pieces = [
+            piece(Stream::Stdout, b"gr\xc3"),
+            piece(Stream::Stdout, b"\xbcn\n"),
+            piece(Stream::Stderr, b"x"),
+        ];
         let found = passages(&pieces);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].text, "grün\n");

@@ -193,7 +193,8 @@ mod tests {
             .map(|nanos| span(Nanos(nanos)));
         assert_eq!(
             shown,
-            ["0", "870 ns", "12.4 µs", "1.00 ms", "3.05 ms", "1.20 s", "60.0 s", "2 min 05 s"].map(str::to_owned)
+            ["0", "870 ns", "12.4 µs", "1.00 ms", "3.05 ms", "1.20 s", "60.0 s", "2 min 05 s"]
+                .map(str::to_owned)
         );
     }
 

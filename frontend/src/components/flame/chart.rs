@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use syscope_shared::query::{Answer, FlameAnswer, FlameOrder, Query};
 use syscope_shared::units::{Nanos, TimeRange, TraceTime};
 
-use crate::components::stage::{Stage, WheelGesture, capture_pointer, wheel_gesture, pointer_position};
+use crate::components::stage::{Stage, WheelGesture, capture_pointer, pointer_position, wheel_gesture};
 use crate::components::tooltip::Tip;
 use crate::paint::canvas::device_pixel_ratio;
 use crate::paint::flame::Chart;
@@ -379,7 +379,9 @@ impl FlameState {
         let share = match answer.order {
             FlameOrder::WidestByTime => format!(" ({share:.1} % of the time)"),
             FlameOrder::WidestByCalls => format!(" ({share:.1} % of the calls)"),
-            FlameOrder::Time => format!(" from {} s", text::moment(TraceTime(answer.range.start.0 + frame.x))),
+            FlameOrder::Time => {
+                format!(" from {} s", text::moment(TraceTime(answer.range.start.0 + frame.x)))
+            }
         };
         let errors = match frame.errors {
             0 => String::new(),

@@ -4,7 +4,6 @@ mod legend;
 mod picture;
 mod pointer;
 
-
 use leptos::prelude::*;
 use syscope_shared::query::Query;
 
@@ -17,7 +16,6 @@ use crate::state::viewport::View;
 use crate::view_model::text;
 use legend::Legend;
 use picture::TimelineState;
-
 
 #[component]
 pub(crate) fn Timeline() -> impl IntoView {

@@ -9,8 +9,8 @@ use syscope_shared::units::TimeRange;
 
 use super::lanes_query;
 use super::pointer::Drag;
-use crate::components::tooltip::Tip;
 use crate::components::stage::Stage;
+use crate::components::tooltip::Tip;
 use crate::paint::canvas::device_pixel_ratio;
 use crate::paint::frame::Redraw;
 use crate::paint::raster::Raster;

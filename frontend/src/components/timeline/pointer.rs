@@ -5,8 +5,8 @@ use syscope_shared::query::{MarkKind, Slice};
 use syscope_shared::units::{TimeRange, TraceTime};
 
 use super::picture::{GUTTER_PX, TimelineState};
-use crate::components::tooltip::Tip;
 use crate::components::stage::{WheelGesture, capture_pointer, pointer_position, wheel_gesture};
+use crate::components::tooltip::Tip;
 use crate::paint::timeline::Hit;
 use crate::view_model::text;
 
@@ -18,10 +18,18 @@ pub(super) enum Drag {
     #[default]
     None,
     /// Pressed, not yet moved: a click if it is released here.
-    Pressed { x: f64, y: f64, time: TraceTime },
+    Pressed {
+        x: f64,
+        y: f64,
+        time: TraceTime,
+    },
     /// A range, from where the pointer went down.
-    Range { from: TraceTime },
-    Pan { last_x: f64 },
+    Range {
+        from: TraceTime,
+    },
+    Pan {
+        last_x: f64,
+    },
 }
 
 impl TimelineState {
@@ -164,7 +172,8 @@ impl TimelineState {
 
     /// The tooltip for what is under the pointer; the words that were asked for before stay.
     fn tip_of(self, hit: Hit, x: f64, y: f64, known: Option<&Tip>) -> Option<Tip> {
-        let words = |event| known.filter(|tip| tip.event == event).map(|tip| tip.text.clone()).unwrap_or_default();
+        let words =
+            |event| known.filter(|tip| tip.event == event).map(|tip| tip.text.clone()).unwrap_or_default();
         match hit {
             Hit::Slice { slice, .. } => {
                 let head = slice_words(&slice, self.session.now_untracked());
@@ -176,7 +185,13 @@ impl TimelineState {
             }
             Hit::Label { row } => self.rows.with_untracked(|rows| {
                 let row = rows.get(row).filter(|row| !row.command.is_empty())?;
-                Some(Tip { x, y, head: format!("{} {}", row.name, row.tid), text: row.command.clone(), event: None })
+                Some(Tip {
+                    x,
+                    y,
+                    head: format!("{} {}", row.name, row.tid),
+                    text: row.command.clone(),
+                    event: None,
+                })
             }),
             Hit::Fold { .. } | Hit::Lane { .. } | Hit::Axis | Hit::Nothing => None,
         }
@@ -197,7 +212,9 @@ fn slice_words(slice: &Slice, now: TraceTime) -> String {
     match (slice.is_unfinished, slice.event) {
         (true, None) => format!("{name}, in flight for {}", text::span(now.since(slice.start))),
         (true, Some(_)) => format!("{name}, never returned"),
-        (false, _) => format!("{name}, {} at {} s{errors}", text::span(slice.longest), text::moment(slice.start)),
+        (false, _) => {
+            format!("{name}, {} at {} s{errors}", text::span(slice.longest), text::moment(slice.start))
+        }
     }
 }
 
