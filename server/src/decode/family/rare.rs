@@ -13,7 +13,7 @@ use crate::decode::arg::{Pointee, fixed, reach};
 use crate::decode::memory::Fields;
 use crate::decode::names::operation::{CLOCK, MADVISE};
 use crate::decode::names::{Names, names, with_rest};
-use crate::decode::row::{Row, row};
+use crate::decode::row::{Outcome, Row, row};
 use crate::decode::view::{Place, View};
 
 pub(super) static ROWS: &[Row] = &[
@@ -47,8 +47,10 @@ pub(super) static ROWS: &[Row] = &[
     row("adjtimex", &[Address]),
     row("clock_adjtime", &[OneOf(&CLOCK), Address]),
     row("kcmp", &[Int, Int, OneOf(&COMPARED), Hex, Hex]),
-    row("ioprio_get", &[OneOf(&IO_PRIORITY_OF), Int]),
-    row("ioprio_set", &[OneOf(&IO_PRIORITY_OF), Int, Hex]),
+    row("ioprio_get", &[OneOf(&IO_PRIORITY_OF), Int])
+        .outcome(Outcome::Hex)
+        .note(|view| Some(io_priority(view.returned()? as u32).to_string())),
+    row("ioprio_set", &[OneOf(&IO_PRIORITY_OF), Int, Scalar(|view, index| io_priority(view.uint(index)))]),
     row("syslog", &[Int, Address, Int]),
     row("reboot", &[Hex, Hex, Hex, Address]),
     row("swapon", &[Path, Hex]),
@@ -114,6 +116,16 @@ static COMPARED: Names = names!("KCMP_???":
 static IO_PRIORITY_OF: Names = names!("IOPRIO_WHO_???":
     IOPRIO_WHO_PROCESS = 1, IOPRIO_WHO_PGRP = 2, IOPRIO_WHO_USER = 3,
 );
+
+static IO_CLASS: Names = names!("IOPRIO_CLASS_???":
+    IOPRIO_CLASS_NONE = 0, IOPRIO_CLASS_RT = 1, IOPRIO_CLASS_BE = 2, IOPRIO_CLASS_IDLE = 3,
+);
+
+/// A class and a level in it (`ioprio_set(2)`): `IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)`.
+fn io_priority(priority: u32) -> Value {
+    let class = IO_CLASS.one(u64::from(priority >> 13));
+    Value::call("IOPRIO_PRIO_VALUE", vec![class, Value::int(priority & 0x1fff)])
+}
 
 /// A memory policy's mode, which is a number, and its flags.
 fn policy(view: &View<'_>, index: usize) -> Value {
