@@ -55,11 +55,13 @@ pub(crate) enum Ink {
     /// A thread that lives, outside calls.
     Outside,
     Signal,
+    /// Calls over time.
+    Bar,
     Class(Class),
 }
 
 impl Ink {
-    const PLAIN: [(Self, &str); 12] = [
+    const PLAIN: [(Self, &str); 13] = [
         (Self::Canvas, "--canvas"),
         (Self::Row, "--canvas-row"),
         (Self::Grid, "--canvas-grid"),
@@ -72,13 +74,14 @@ impl Ink {
         (Self::Error, "--error"),
         (Self::Outside, "--canvas-outside"),
         (Self::Signal, "--canvas-signal"),
+        (Self::Bar, "--canvas-bar"),
     ];
 }
 
 /// The colours of one theme.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Palette {
-    plain: [Rgba; 12],
+    plain: [Rgba; 13],
     classes: [Rgba; 9],
 }
 
