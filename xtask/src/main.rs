@@ -1,9 +1,10 @@
 //! The project's tasks: what the README and CI call as `cargo xtask …`.
 //!
-//! One module per subcommand ([`build`], [`run`], [`test`], [`check`]) and one per thing they need: the page, the toolchain,
+//! One module per subcommand ([`build`], [`run`], [`test`], [`check`], [`bench`]) and one per thing they need: the page, the toolchain,
 //! the programs that tests drive, the architecture's rules, progress lines. A task that fails says so in one last line.
 
 mod architecture;
+mod bench;
 mod build;
 mod check;
 mod page;
@@ -55,6 +56,8 @@ enum Task {
     },
     /// The fast part of `test`: formatting, lints, architecture
     Check,
+    /// Measure what tracing costs, beside strace
+    Bench,
 }
 
 fn main() -> ExitCode {
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Task::Run { debug, options } => run::run(build_kind(debug), &options),
         Task::Test { all } => test::test(if all { TestScope::All } else { TestScope::Usual }),
         Task::Check => check::check(),
+        Task::Bench => bench::bench(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

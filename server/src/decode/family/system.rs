@@ -36,6 +36,7 @@ pub(super) static ROWS: &[Row] = &[
     }),
     row("sethostname", &[Bytes { length: 1 }, Ulong]),
     row("setdomainname", &[Bytes { length: 1 }, Ulong]),
+    row("restart_syscall", &[]),
     row("iopl", &[Int]),
     row("vhangup", &[]),
     row("bpf", &[Int, Address, Uint]),
@@ -118,7 +119,17 @@ static RANDOM: Pointee = reach(
 
 static UNSIGNED: Pointee = fixed(4, |number| Value::array(vec![Value::int(number.u32(0))]));
 
-/// A thread's name: at most 15 bytes and their NUL (`prctl(2)`, PR_SET_NAME).
+/// A thread's name (`prctl(2)`, PR_SET_NAME). The kernel takes 15 bytes, and strace looks at no more: it shows a name of just that
+/// length as cut.
+static NEW_COMM: Pointee = reach(
+    |place, wants| wants.string(place.address, COMM_BYTES),
+    |place| {
+        let name = c_string(place.memory, place.address, COMM_BYTES)?.bytes;
+        Some(Value::Str { is_cut: name.len() == COMM_BYTES, bytes: name })
+    },
+);
+
+/// The name that the kernel gives back: at most 15 bytes and their NUL.
 static COMM: Pointee = reach(
     |place, wants| wants.string(place.address, COMM_BYTES),
     |place| {
@@ -142,7 +153,7 @@ static FILTER: Pointee = fixed(16, |program: Fields<'_>| {
 /// What each operation takes (`prctl(2)`). Those that must be 0 are shown where the kernel looks at them.
 fn prctl_operands(view: &View<'_>) -> &'static [Arg] {
     match view.int(0) {
-        libc::PR_SET_NAME => args![In(&COMM)],
+        libc::PR_SET_NAME => args![In(&NEW_COMM)],
         libc::PR_GET_NAME => args![Out(&COMM)],
         libc::PR_SET_PDEATHSIG => args![Signal],
         libc::PR_GET_PDEATHSIG => args![Out(&SIGNAL_NUMBER)],
