@@ -152,6 +152,10 @@ fn redraw_when_changed(state: OverviewState, canvas: NodeRef<html::Canvas>) -> R
         let (width, height) = state.size.get_untracked();
         let dpr = device_pixel_ratio();
         let Some(context) = fitted(&canvas, width, height, dpr) else { return };
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method itself is for one lifetime of the strip, the closure for any"
+        )]
         let shapes = state.strip(|strip| strip.shapes());
         session.app.theme.palette.with_untracked(|palette| draw(&context, &shapes, palette, dpr));
     });

@@ -160,7 +160,7 @@ impl Session {
     pub(crate) fn leave_range(self) -> bool {
         let had_one = self.ranges.with_untracked(|ranges| !ranges.is_empty());
         if had_one {
-            self.ranges.update(|ranges| drop(ranges.pop()));
+            self.ranges.update(|ranges| ranges.truncate(ranges.len() - 1));
         }
         had_one
     }

@@ -4,6 +4,7 @@
 //! exits as the command that it recorded.
 
 mod attach;
+mod check;
 mod export;
 mod open;
 mod record;
@@ -38,6 +39,7 @@ enum Command {
     /// The web app with saved traces from anywhere
     Open(open::OpenArgs),
     Record(record::RecordArgs),
+    Check(check::CheckArgs),
     Report(report::ReportArgs),
     Export(export::ExportArgs),
 }
@@ -52,6 +54,7 @@ pub fn main() -> ExitCode {
         Command::Attach(args) => attach::run(args),
         Command::Open(args) => open::run(&args),
         Command::Record(args) => record::run(args),
+        Command::Check(_) => Ok(check::run()),
         Command::Report(args) => report::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
     };

@@ -23,8 +23,8 @@ pub(super) struct Appender {
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    #[error("cannot write {}: {source}", path.display())]
-    Write { path: PathBuf, source: io::Error },
+    #[error("cannot write {}: {error}", path.display())]
+    Write { path: PathBuf, error: io::Error },
     #[error("{} is being recorded by another syscope: choose another file, or stop that recording", .0.display())]
     Busy(PathBuf),
     #[error(transparent)]
@@ -34,7 +34,7 @@ pub enum AppendError {
 impl Appender {
     /// Creates the file, or empties one that is no longer recorded into, and writes its beginning.
     pub(super) fn create(path: &Path) -> Result<Self, AppendError> {
-        let fail = |source| AppendError::Write { path: path.to_owned(), source };
+        let fail = |error| AppendError::Write { path: path.to_owned(), error };
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(path).map_err(fail)?;
@@ -73,11 +73,11 @@ impl Appender {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), AppendError> {
-        if let Err(source) = self.file.write_all(bytes) {
+        if let Err(error) = self.file.write_all(bytes) {
             if self.is_regular {
                 self.cut_torn_chunk();
             }
-            return Err(AppendError::Write { path: self.path.clone(), source });
+            return Err(AppendError::Write { path: self.path.clone(), error });
         }
         self.written_bytes += bytes.len() as u64;
         Ok(())
@@ -104,8 +104,8 @@ fn lock(file: &File, path: &Path) -> Result<(), AppendError> {
                 std::thread::sleep(Duration::from_millis(10));
             }
             Err(TryLockError::WouldBlock) => return Err(AppendError::Busy(path.to_owned())),
-            Err(TryLockError::Error(source)) => {
-                return Err(AppendError::Write { path: path.to_owned(), source });
+            Err(TryLockError::Error(error)) => {
+                return Err(AppendError::Write { path: path.to_owned(), error });
             }
         }
     }

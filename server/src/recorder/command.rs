@@ -26,8 +26,8 @@ pub struct Command {
 pub enum CommandError {
     #[error("there is no program `{0}` in PATH: check the spelling, or give its path")]
     NotInPath(String),
-    #[error("cannot run {}: {source}", path.display())]
-    Unusable { path: PathBuf, source: io::Error },
+    #[error("cannot run {}: {error}", path.display())]
+    Unusable { path: PathBuf, error: io::Error },
     #[error("cannot run {}: it is a folder", .0.display())]
     Folder(PathBuf),
     #[error("cannot run {}: it is not executable (`chmod +x` makes it so)", .0.display())]
@@ -119,7 +119,7 @@ fn c_string(bytes: Vec<u8>) -> Result<CString, CommandError> {
 
 fn runnable(path: &Path) -> Result<(), CommandError> {
     let metadata =
-        fs::metadata(path).map_err(|source| CommandError::Unusable { path: path.to_owned(), source })?;
+        fs::metadata(path).map_err(|error| CommandError::Unusable { path: path.to_owned(), error })?;
     if metadata.is_dir() {
         return Err(CommandError::Folder(path.to_owned()));
     }

@@ -4,13 +4,12 @@
 
 use std::collections::HashMap;
 
-use syscope_shared::event::{Change, Event, EventKind, Origin, Syscall, TaskChange};
+use syscope_shared::event::{Change, Event, EventKind, Syscall, TaskChange};
 use syscope_shared::ids::TaskUid;
 use syscope_shared::options::{StatusFilter, TraceOptions};
 use syscope_shared::syscall::{SyscallId, TraceSet};
 
 use crate::decode::{Decoded, FdTables, Limits, decode, signal_info};
-use crate::tracer::procfs;
 use crate::tracer::raw::{RawEvent, RawKind, RawSyscall};
 
 const RESTART_SYSCALL: SyscallId = SyscallId::x86_64(219);
@@ -50,18 +49,17 @@ impl Decoding {
         let event = |kind| Event { task, start: time, kind };
         match kind {
             RawKind::Started { tid, process, origin, comm } => {
-                if !matches!(origin, Origin::Created { .. }) && !self.fds.has_process(process) {
-                    // Read a moment after the task was stopped. What it opened or closed since is among the calls that follow.
-                    for (fd, name) in procfs::open_files(process) {
-                        self.fds.seed(process, fd, &name);
-                    }
-                }
                 self.fds.started(task, process, origin);
                 self.changes.push(change(Change::Started { tid, process, origin, comm }));
             }
             RawKind::Executed { tid, program, argv, cwd } => {
                 self.fds.executed(task);
                 self.changes.push(change(Change::Executed { tid, program, argv, cwd }));
+            }
+            RawKind::OpenFiles { process, files } => {
+                for (fd, name) in files {
+                    self.fds.seed(process, fd, &name);
+                }
             }
             RawKind::Renamed { comm } => self.changes.push(change(Change::Renamed { comm })),
             RawKind::Ended(end) => {

@@ -99,7 +99,13 @@ pub enum RecordError {
     #[error("{0}; what was traced goes on untraced, and the trace up to then can be opened")]
     WriteFailed(String),
     #[error("cannot set up recording: {0}")]
-    System(#[from] io::Error),
+    System(io::Error),
+}
+
+impl From<io::Error> for RecordError {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
 }
 
 /// What the threads of a recorder send to its writer.

@@ -52,6 +52,12 @@ impl Default for Reader {
 }
 
 impl Reader {
+    /// Whether all reads so far were made in as few calls as possible.
+    #[must_use]
+    pub fn is_batched(&self) -> bool {
+        self.means == Means::Batched
+    }
+
     /// The memory of `tid`, which must be in a ptrace-stop.
     pub fn of(&mut self, tid: Tid) -> Memory<'_> {
         Memory { reader: self, tid }

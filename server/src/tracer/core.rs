@@ -7,85 +7,12 @@
 use std::collections::HashMap;
 
 use syscope_shared::event::{Creation, End, Origin};
-use syscope_shared::ids::{Pid, Signal, TaskUid, Tid};
-use syscope_shared::syscall::SyscallId;
+use syscope_shared::ids::{Fd, Pid, Signal, TaskUid, Tid};
 use syscope_shared::units::TraceTime;
 
 use super::clone;
 use super::raw::{Call, Exit, RawEvent, RawKind, RawSyscall, Snapshot};
-
-/// A stop of one task, with what had to be read about it while it lasts.
-#[derive(Debug)]
-pub struct Stop {
-    pub tid: Tid,
-    /// When the wait returned.
-    pub time: TraceTime,
-    pub kind: StopKind,
-}
-
-#[derive(Debug)]
-pub enum StopKind {
-    Entry {
-        call: Call,
-        at_entry: Snapshot,
-    },
-    Exit {
-        ret: i64,
-        is_error: bool,
-        at_exit: Snapshot,
-        /// The task's name, if the call may have changed it.
-        comm: Option<String>,
-    },
-    Signal {
-        signal: Signal,
-        siginfo: Vec<u8>,
-    },
-    GroupStop(Signal),
-    /// An interrupt, the end of a group-stop, or a new task's first stop.
-    Trap,
-    /// The task made another one.
-    Created {
-        child: Tid,
-        by: Creation,
-        clone_flags: u64,
-    },
-    /// The task executes a program; `former` is the id that it had until now.
-    Executed {
-        former: Tid,
-        image: Image,
-    },
-    /// The task is about to end.
-    Exiting(End),
-    /// Nothing that syscope knows.
-    Other,
-}
-
-/// The program that a task runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Image {
-    pub program: String,
-    pub argv: Vec<String>,
-    pub cwd: String,
-    pub comm: String,
-}
-
-/// Who a task is that stopped before its parent told of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stranger {
-    pub process: Pid,
-    pub comm: String,
-}
-
-/// What to do with a stopped task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Let it run on, delivering the signal.
-    Resume(Tid, Option<Signal>),
-    /// Leave it in its group-stop.
-    Listen(Tid),
-    /// Let go of it for good, delivering the signal.
-    Detach(Tid, Option<Signal>),
-}
+use super::stop::{Image, OpenCall, Step, Stop, StopKind, Stranger};
 
 #[derive(Debug)]
 struct Task {
@@ -102,17 +29,6 @@ struct Task {
     exiting: Option<TraceTime>,
     /// Its end has been reported.
     is_over: bool,
-}
-
-/// A call between its entry and its exit.
-#[derive(Debug)]
-pub struct OpenCall {
-    pub call: Call,
-    pub at_entry: Snapshot,
-    start: TraceTime,
-    /// Whether `start` is still the time of the stop, because the task has not been resumed yet.
-    is_held: bool,
-    child: Option<TaskUid>,
 }
 
 /// A task that stopped before its parent told of it.
@@ -146,6 +62,15 @@ impl Core {
     /// Adds a running task that has been seized.
     pub fn add_attached(&mut self, tid: Tid, process: Pid, comm: String, time: TraceTime) {
         self.start(tid, process, comm, Origin::Attached, time);
+    }
+
+    /// Tells which descriptors a task had when the trace began.
+    pub fn report_open_files(&mut self, tid: Tid, time: TraceTime, open_files: Vec<(Fd, String)>) {
+        if let Some(process) =
+            self.tasks.get(&tid).map(|task| task.process).filter(|_| !open_files.is_empty())
+        {
+            self.report(tid, time, RawKind::OpenFiles { process, files: open_files });
+        }
     }
 
     #[must_use]
@@ -360,7 +285,7 @@ impl Core {
         newcomer.map(|newcomer| self.let_in(child, &newcomer)).into_iter().collect()
     }
 
-    fn on_executed(&mut self, tid: Tid, time: TraceTime, former: Tid, image: Image) {
+    fn on_executed(&mut self, tid: Tid, time: TraceTime, former: Tid, mut image: Image) {
         if former != tid
             && let Some(task) = self.tasks.remove(&former)
         {
@@ -377,7 +302,9 @@ impl Core {
         }
         if let Some(task) = self.tasks.get_mut(&tid) {
             task.is_before_exec = false;
+            let open_files = std::mem::take(&mut image.open_files);
             task.executed = Some(image);
+            self.report_open_files(tid, time, open_files);
         }
     }
 
@@ -507,7 +434,7 @@ impl Core {
 
     fn report_executed(&mut self, tid: Tid, time: TraceTime) {
         let Some(image) = self.tasks.get_mut(&tid).and_then(|task| task.executed.take()) else { return };
-        let Image { program, argv, cwd, comm } = image;
+        let Image { program, argv, cwd, comm, .. } = image;
         self.report(tid, time, RawKind::Executed { tid, program, argv, cwd });
         self.rename(tid, time, comm);
     }
@@ -523,34 +450,6 @@ impl Core {
     fn report(&mut self, tid: Tid, time: TraceTime, kind: RawKind) {
         if let Some(task) = self.tasks.get(&tid) {
             self.events.push(RawEvent { task: task.uid, time, kind });
-        }
-    }
-}
-
-impl OpenCall {
-    /// When the task was let into the call.
-    #[must_use]
-    pub fn start(&self) -> TraceTime {
-        self.start
-    }
-
-    /// Whether the call gives the task another name: `prctl(PR_SET_NAME)`.
-    #[must_use]
-    pub fn is_renaming(&self) -> bool {
-        const PRCTL: SyscallId = SyscallId::x86_64(157);
-        const PR_SET_NAME: u64 = 15;
-        self.call.id == PRCTL && self.call.args[0] == PR_SET_NAME
-    }
-
-    /// The call as it is now, not returned.
-    #[must_use]
-    pub fn unfinished(&self) -> RawSyscall {
-        RawSyscall {
-            call: self.call,
-            at_entry: self.at_entry.clone(),
-            exit: None,
-            at_exit: Snapshot::default(),
-            child: self.child,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use expect_test::{Expect, expect};
 
+use syscope_shared::syscall::SyscallId;
+
 use super::*;
 
 /// Drives a core with one stop after the other, a microsecond apart, and writes down what comes of it.
@@ -112,6 +114,7 @@ impl Script {
                     }
                 }
                 RawKind::Executed { tid, .. } => format!("executes as tid {}", tid.0),
+                RawKind::OpenFiles { files, .. } => format!("has {} descriptors", files.len()),
                 RawKind::Renamed { comm } => format!("is called {comm}"),
                 RawKind::Signal { signal, .. } => format!("gets {signal}"),
                 RawKind::Stopped(signal) => format!("stopped by {signal}"),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use syscope_shared::ids::{Fd, Pid, Tid};
 
-use super::core::Image;
+use super::stop::Image;
 
 /// The most bytes of an argument list that are kept of an executed program; the call's own arguments are limited by `-s`.
 const MOST_ARGV_BYTES: usize = 64 * 1024;
@@ -76,15 +76,15 @@ pub fn threads(process: Pid) -> Vec<Tid> {
     entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Tid)).collect()
 }
 
-/// The descriptors of a process, and where `/proc/PID/fd/N` says that they lead.
+/// The descriptors of a task, and what they stand for.
 #[must_use]
-pub fn open_files(process: Pid) -> Vec<(Fd, String)> {
-    let Ok(entries) = fs::read_dir(format!("/proc/{}/fd", process.0)) else { return Vec::new() };
-    let file = |entry: fs::DirEntry| {
+pub fn open_files(tid: Tid) -> Vec<(Fd, String)> {
+    let Ok(entries) = fs::read_dir(format!("/proc/{}/fd", tid.0)) else { return Vec::new() };
+    let open_file = |entry: fs::DirEntry| {
         let fd = entry.file_name().to_str()?.parse().ok()?;
         Some((Fd(fd), text_of(&fs::read_link(entry.path()).ok()?)))
     };
-    entries.flatten().filter_map(file).collect()
+    entries.flatten().filter_map(open_file).collect()
 }
 
 /// The program that a task has just executed.
@@ -93,7 +93,8 @@ pub fn image(tid: Tid) -> Image {
     let link = |name: &str| {
         fs::read_link(format!("/proc/{}/{name}", tid.0)).map(|path| text_of(&path)).unwrap_or_default()
     };
-    Image { program: link("exe"), argv: argv(tid), cwd: link("cwd"), comm: comm(tid).unwrap_or_default() }
+    let (program, cwd) = (link("exe"), link("cwd"));
+    Image { program, argv: argv(tid), cwd, comm: comm(tid).unwrap_or_default(), open_files: Vec::new() }
 }
 
 /// The arguments that a process was started with; empty for kernel threads and zombies.
@@ -114,7 +115,8 @@ pub fn argv(tid: Tid) -> Vec<String> {
 /// (`PR_SET_DUMPABLE` in `prctl(2)`).
 #[must_use]
 pub fn is_dumpable(tid: Tid, uids: Uids) -> bool {
-    match fs::metadata(format!("/proc/{}", tid.0)) {
+    // Not of the folder itself, which always belongs to the process's user (`task_dump_owner` in the kernel's `fs/proc`).
+    match fs::metadata(format!("/proc/{}/stat", tid.0)) {
         Ok(metadata) => metadata.uid() == uids.effective,
         Err(_) => true,
     }

@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 use syscope_shared::event::{End, Origin};
-use syscope_shared::ids::{Pid, Signal, TaskUid, Tid};
+use syscope_shared::ids::{Fd, Pid, Signal, TaskUid, Tid};
 use syscope_shared::syscall::SyscallId;
 use syscope_shared::units::{Nanos, TraceTime};
 
@@ -37,6 +37,11 @@ pub enum RawKind {
     },
     Renamed {
         comm: String,
+    },
+    /// The descriptors that the task's process had when the trace of it began, and what `/proc/PID/fd` says that they stand for.
+    OpenFiles {
+        process: Pid,
+        files: Vec<(Fd, String)>,
     },
     /// A signal-delivery stop, with the kernel's `siginfo_t` (128 bytes; empty if it was gone before it could be read).
     Signal {

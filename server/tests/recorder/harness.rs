@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 pub(crate) const PYTHON: &str = "/usr/bin/python3";
 
-const SYSCOPE: &str = env!("CARGO_BIN_EXE_syscope");
+pub(crate) const SYSCOPE: &str = env!("CARGO_BIN_EXE_syscope");
 
 /// Longer than anything here takes, even on a machine that does other things as well.
 const PATIENCE: Duration = Duration::from_secs(20);

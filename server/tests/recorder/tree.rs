@@ -121,7 +121,7 @@ time.sleep(60)",
         Change::Executed { tid, program, .. } => Some((trace.tid(change.task).0, tid.0, program.as_str())),
         _ => None,
     });
-    assert_eq!(executed.last().unwrap(), (thread, pid, "/bin/echo"));
+    assert_eq!(executed.collect::<Vec<_>>().last(), Some(&(thread, pid, "/bin/echo")));
     let ends = trace.ends();
     assert_eq!(ends.len(), 3);
     let end_of = |tid: i32| ends.iter().find(|(t, _)| t.0 == tid).unwrap().1;

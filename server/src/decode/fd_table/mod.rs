@@ -95,12 +95,6 @@ impl FdTables {
         }
     }
 
-    /// Whether a task of the process was seen, or something was told of it.
-    #[must_use]
-    pub fn has_process(&self, process: Pid) -> bool {
-        self.of_process.contains_key(&process)
-    }
-
     /// Whether [`FdTables::apply`] makes something of the call.
     #[must_use]
     pub fn is_changed_by(call: SyscallId) -> bool {
