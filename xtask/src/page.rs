@@ -78,7 +78,6 @@ fn bind(wasm: &Path) -> Result<Files> {
         Bindgen::new()
             .input_bytes(MODULE_NAME, module)
             .web(true)?
-            .omit_default_module_path(false)
             .typescript(false)
             .remove_name_section(true)
             .remove_producers_section(true)

@@ -19,7 +19,11 @@ pub(crate) fn ProcessPicker(form: StartForm) -> impl IntoView {
         let Some(rest) = app.rest.get_untracked() else { return };
         spawn_local(async move {
             match rest.processes().await {
-                Ok(found) => drop(processes.try_set(Some(found))),
+                Ok(mut found) => {
+                    // Those that can be attached to, the newest first: what one looks for has mostly just been started.
+                    found.sort_by_key(|process| (process.refusal.is_some(), std::cmp::Reverse(process.pid)));
+                    processes.try_set(Some(found));
+                }
                 Err(error) => app.report(&error),
             }
         });

@@ -10,6 +10,7 @@ use super::icons;
 use super::session::use_session;
 use crate::state::address::Tab;
 use crate::state::session::Session;
+use crate::view_model::arguments::argument_lines;
 use crate::view_model::text;
 
 #[component]
@@ -56,7 +57,8 @@ fn title(session: Session) -> String {
 #[component]
 fn Detail(detail: EventDetail) -> impl IntoView {
     let session = use_session();
-    let facts = session.info.with_untracked(|info| facts(&detail, info.as_ref(), session.shown_end()));
+    let facts =
+        session.info.with_untracked(|info| facts(&detail, info.as_ref(), untrack(|| session.shown_end())));
     let error = detail.errno.clone();
     view! {
         <div class="details-body">
@@ -69,6 +71,7 @@ fn Detail(detail: EventDetail) -> impl IntoView {
                     <div><dt>{key}</dt><dd>{value}</dd></div>
                 }).collect_view()}
             </dl>
+            <Arguments detail=detail.clone()/>
             <Ways detail=detail/>
         </div>
     }
@@ -89,7 +92,7 @@ fn facts(detail: &EventDetail, info: Option<&SessionInfo>, end: TraceTime) -> Ve
             None => ("Took", format!("not returned after {}", text::span(end.since(row.start)))),
         });
         facts.push(("Class", class.name().to_owned()));
-        facts.push(("Number", syscall.number.to_string()));
+        facts.push(("Call number", syscall.number.to_string()));
     }
     facts.extend(detail.fd.map(|fd| ("Descriptor", fd.0.to_string())));
     facts.extend(detail.path.clone().map(|path| ("Path or peer", path)));
@@ -107,6 +110,27 @@ fn clock_time(unix_nanos: u64) -> String {
         date.get_seconds(),
         unix_nanos / 1_000 % 1_000_000
     )
+}
+
+/// The arguments as trees: the fields of structs and the members of arrays one a line.
+#[component]
+fn Arguments(detail: EventDetail) -> impl IntoView {
+    let lines = argument_lines(&detail.args);
+    (!lines.is_empty()).then(|| {
+        view! {
+            <div>
+                <h3 class="details-title">"Arguments"</h3>
+                <ol class="arguments mono">
+                    {lines.into_iter().map(|line| view! {
+                        <li style:padding-left=format!("{}px", line.depth * 16)>
+                            <span class="argument-name">{line.name}</span>
+                            <span class="argument-text">{line.text}</span>
+                        </li>
+                    }).collect_view()}
+                </ol>
+            </div>
+        }
+    })
 }
 
 /// Where to go from here.

@@ -1,7 +1,8 @@
-//! The first face of the page: start a trace, and the traces there are.
+//! The first face of the page: start a trace, the traces there are, and examples to try.
 
 use leptos::prelude::*;
 
+use super::examples::Examples;
 use super::page::{Brand, ThemeToggle};
 use super::session_list::SessionList;
 use super::start::StartPanel;
@@ -17,7 +18,10 @@ pub(crate) fn Home() -> impl IntoView {
         </header>
         <main class="home">
             <StartPanel/>
-            <SessionList/>
+            <div class="home-column">
+                <SessionList/>
+                <Examples/>
+            </div>
         </main>
     }
 }

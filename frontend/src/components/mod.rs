@@ -5,7 +5,7 @@
 //! | where | `data-testid` |
 //! | --- | --- |
 //! | the page | `no-token`, `notice`, `theme-toggle` |
-//! | starting | `start-tab-command`, `start-tab-attach`, `start-tab-examples`, `start-command` (input), `start-argv`, `start-cwd`, `start-env`, `start-button`, `strace-equivalent`, `option-follow`, `option-set-…`, `option-set-custom`, `option-strings-…`, `option-status-…`, `process-filter`, `process-row` (`data-pid`), `example-ID` |
+//! | starting | `start-tab-command`, `start-tab-attach`, `start-command` (input), `start-argv`, `start-cwd`, `start-env`, `start-button`, `strace-equivalent`, `option-follow`, `option-set-…`, `option-set-custom`, `option-strings-…`, `option-status-…`, `process-filter`, `process-row` (`data-pid`), `example-ID` |
 //! | sessions | `session-row` (`data-session-id`), `session-open`, `session-stop`, `session-download`, `session-delete`, `session-delete-confirm` |
 //! | an open session | `back`, `session-command`, `session-state` (`data-state`), `session-elapsed`, `session-events` (`data-count`), `session-errors` (`data-count`), `session-lost`, `session-warning`, `stop-button`, `download-button`, `reconnecting`, `freeze-button`, `help-button`, `help` |
 //! | what it is about | `overview-canvas`, `range-chip`, `range-clear`, `filter-text`, `filter-failed`, `filter-chip` |
@@ -35,6 +35,7 @@ pub(crate) mod output;
 pub(crate) mod overview;
 pub(crate) mod page;
 pub(crate) mod panel;
+pub(crate) mod redraw;
 pub(crate) mod session;
 pub(crate) mod session_list;
 pub(crate) mod stage;

@@ -7,9 +7,9 @@ use syscope_shared::units::{TimeRange, TraceTime};
 
 use super::session::use_session;
 use super::stage::{capture_pointer, observe_size, pointer_position};
+use crate::components::redraw::Redraw;
 use crate::paint::canvas::{device_pixel_ratio, draw, fitted};
-use crate::paint::frame::Redraw;
-use crate::paint::overview::{Grip, Strip};
+use crate::scene::overview::{Grip, Strip};
 use crate::state::session::Session;
 use crate::state::viewport::{View, Viewport};
 use crate::view_model::text;
@@ -152,6 +152,10 @@ fn redraw_when_changed(state: OverviewState, canvas: NodeRef<html::Canvas>) -> R
         let (width, height) = state.size.get_untracked();
         let dpr = device_pixel_ratio();
         let Some(context) = fitted(&canvas, width, height, dpr) else { return };
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method itself is for one lifetime of the strip, the closure for any"
+        )]
         let shapes = state.strip(|strip| strip.shapes());
         session.app.theme.palette.with_untracked(|palette| draw(&context, &shapes, palette, dpr));
     });

@@ -45,7 +45,7 @@ pub(crate) fn SessionList() -> impl IntoView {
                 Some(sessions) if sessions.is_empty() => view! {
                     <div class="empty">
                         <p>"No traces yet."</p>
-                        <p class="hint">"Run a command beside this, or try one of the examples: each shows something else."</p>
+                        <p class="hint">"Run a command, attach to a process, or try one of the examples below."</p>
                     </div>
                 }.into_any(),
                 Some(sessions) => view! {
@@ -166,7 +166,9 @@ fn RowActions(id: StoredValue<String>, is_live: bool, reload: Callback<()>) -> i
 }
 
 fn stop(app: App, id: StoredValue<String>, reload: Callback<()>) {
-    stop_session(app, id.get_value(), move || drop(reload.try_run(())));
+    stop_session(app, id.get_value(), move || {
+        reload.try_run(());
+    });
 }
 
 /// Stops a session, then does `and_then`.
@@ -185,7 +187,9 @@ fn delete(app: App, id: StoredValue<String>, reload: Callback<()>) {
     let id = id.get_value();
     spawn_local(async move {
         match rest.delete(&id).await {
-            Ok(()) => drop(reload.try_run(())),
+            Ok(()) => {
+                reload.try_run(());
+            }
             Err(error) => app.report(&error),
         }
     });

@@ -1,4 +1,4 @@
-//! Starting a trace: a command, running processes, or an example; the options beside them, and the strace command that they equal.
+//! Starting a trace: a command, or running processes; the options beside them, and the strace command that they equal.
 
 use leptos::prelude::*;
 use syscope_shared::api::NewSession;
@@ -6,8 +6,8 @@ use syscope_shared::options::{Target, TraceOptions, shell_quoted};
 use wasm_bindgen_futures::spawn_local;
 
 use super::attach::ProcessPicker;
-use super::examples::Examples;
 use super::options::{OptionsForm, OptionsState};
+use crate::source::rest::RestError;
 use crate::state::app::{App, use_app};
 use crate::view_model::command_line::{CommandLine, SplitError, environment, split};
 
@@ -15,15 +15,11 @@ use crate::view_model::command_line::{CommandLine, SplitError, environment, spli
 enum Kind {
     Command,
     Attach,
-    Examples,
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str, &'static str); 3] = [
-        (Self::Command, "command", "Run a command"),
-        (Self::Attach, "attach", "Attach to processes"),
-        (Self::Examples, "examples", "Examples"),
-    ];
+    const ALL: [(Self, &'static str, &'static str); 2] =
+        [(Self::Command, "command", "Run a command"), (Self::Attach, "attach", "Attach to processes")];
 }
 
 /// What the form holds.
@@ -38,7 +34,7 @@ pub(crate) struct StartForm {
     pub(crate) pids: RwSignal<Vec<i32>>,
     options: OptionsState,
     /// A start is on its way.
-    pub(crate) is_starting: RwSignal<bool>,
+    is_starting: RwSignal<bool>,
     /// Why the last start failed.
     problem: RwSignal<Option<String>>,
 }
@@ -71,7 +67,6 @@ impl StartForm {
                 .filter(|line| !line.words.is_empty())
                 .map(|line| Target::Command(line.words)),
             Kind::Attach => Some(self.pids.get()).filter(|pids| !pids.is_empty()).map(Target::Attach),
-            Kind::Examples => None,
         }
     }
 
@@ -81,7 +76,7 @@ impl StartForm {
         let Some(target) = self.target() else {
             let placeholder = match self.kind.get() {
                 Kind::Attach => "-p PID",
-                Kind::Command | Kind::Examples => "COMMAND",
+                Kind::Command => "COMMAND",
             };
             return format!("{} {placeholder}", options.to_strace_command(&Target::Command(Vec::new())));
         };
@@ -129,42 +124,42 @@ impl StartForm {
                 }
                 request.attach = Some(pids);
             }
-            Kind::Examples => return Err("Choose an example.".to_owned()),
         }
         Ok(request)
     }
 
     fn submit(self) {
         match self.request() {
-            Ok(request) => self.start(request),
+            Ok(request) => start_session(self.app, request, self.is_starting, self.problem),
             Err(problem) => self.problem.set(Some(problem)),
         }
     }
+}
 
-    pub(crate) fn start_example(self, id: String) {
-        let options = untrack(|| self.options.value());
-        self.start(NewSession { example: Some(id), options, ..NewSession::default() });
+/// Starts a session and opens it; `problem` says why not.
+pub(crate) fn start_session(
+    app: App,
+    request: NewSession,
+    is_starting: RwSignal<bool>,
+    problem: RwSignal<Option<String>>,
+) {
+    let Some(rest) = app.rest.get_untracked() else { return };
+    if is_starting.get_untracked() {
+        return;
     }
-
-    fn start(self, request: NewSession) {
-        let Some(rest) = self.app.rest.get_untracked() else { return };
-        if self.is_starting.get_untracked() {
-            return;
-        }
-        self.is_starting.set(true);
-        self.problem.set(None);
-        spawn_local(async move {
-            let started = rest.start(&request).await;
-            self.is_starting.try_set(false);
-            match started {
-                Ok(session) => self.app.open(&session.id),
-                Err(crate::source::rest::RestError::Refused(problem)) => {
-                    self.problem.try_set(Some(problem));
-                }
-                Err(error) => self.app.report(&error),
+    is_starting.set(true);
+    problem.set(None);
+    spawn_local(async move {
+        let started = rest.start(&request).await;
+        is_starting.try_set(false);
+        match started {
+            Ok(session) => app.open(&session.id),
+            Err(RestError::Refused(reason)) => {
+                problem.try_set(Some(reason));
             }
-        });
-    }
+            Err(error) => app.report(&error),
+        }
+    });
 }
 
 #[component]
@@ -195,7 +190,6 @@ pub(crate) fn StartPanel() -> impl IntoView {
                 {move || match form.kind.get() {
                     Kind::Command => view! { <CommandFields form=form/> }.into_any(),
                     Kind::Attach => view! { <ProcessPicker form=form/> }.into_any(),
-                    Kind::Examples => view! { <Examples form=form/> }.into_any(),
                 }}
                 <OptionsForm state=form.options/>
                 <div class="strace-line">
@@ -205,20 +199,18 @@ pub(crate) fn StartPanel() -> impl IntoView {
                 {move || form.problem.get().map(|problem| view! {
                     <p class="problem" role="alert" data-testid="start-problem">{problem}</p>
                 })}
-                {move || (form.kind.get() != Kind::Examples).then(|| view! {
-                    <button
-                        class="button primary"
-                        type="submit"
-                        data-testid="start-button"
-                        disabled=move || form.is_starting.get()
-                    >
-                        {move || match (form.is_starting.get(), form.kind.get()) {
-                            (true, _) => "Starting…",
-                            (false, Kind::Attach) => "Attach and trace",
-                            (false, _) => "Start tracing",
-                        }}
-                    </button>
-                })}
+                <button
+                    class="button primary"
+                    type="submit"
+                    data-testid="start-button"
+                    disabled=move || form.is_starting.get()
+                >
+                    {move || match (form.is_starting.get(), form.kind.get()) {
+                        (true, _) => "Starting…",
+                        (false, Kind::Attach) => "Attach and trace",
+                        (false, Kind::Command) => "Start tracing",
+                    }}
+                </button>
             </form>
         </section>
     }

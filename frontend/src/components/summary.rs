@@ -152,27 +152,47 @@ pub(crate) fn Summary() -> impl IntoView {
         },
     );
     let sorting = RwSignal::new(Sorting { column: Some(0), is_descending: true });
-    move || match answer.get() {
-        None => view! { <Loading/> }.into_any(),
-        Some(Err(reason)) => view! { <Problem reason=reason/> }.into_any(),
-        Some(Ok(answer)) if answer.rows.is_empty() && answer.unfinished == 0 => {
-            view! { <Nothing what="calls"/> }.into_any()
-        }
-        Some(Ok(answer)) => view! { <Table answer=answer sorting=sorting/> }.into_any(),
+    let state = Memo::new(move |_| answer.with(state_of));
+    let found = Memo::new(move |_| answer.with(|answer| answer.clone().and_then(Result::ok)));
+    move || match state.get() {
+        State::Loading => view! { <Loading/> }.into_any(),
+        State::Problem(reason) => view! { <Problem reason=reason/> }.into_any(),
+        State::Empty => view! { <Nothing what="calls"/> }.into_any(),
+        State::Rows => view! { <Table answer=found sorting=sorting/> }.into_any(),
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Loading,
+    Problem(String),
+    Empty,
+    Rows,
+}
+
+fn state_of(answer: &Option<Result<SummaryAnswer, String>>) -> State {
+    match answer {
+        None => State::Loading,
+        Some(Err(reason)) => State::Problem(reason.clone()),
+        Some(Ok(answer)) if answer.rows.is_empty() && answer.unfinished == 0 => State::Empty,
+        Some(Ok(_)) => State::Rows,
     }
 }
 
 #[component]
-fn Table(answer: SummaryAnswer, sorting: RwSignal<Sorting>) -> impl IntoView {
-    let mut rows = answer.rows;
-    let order = sorting.get();
-    rows.sort_by(|a, b| order.compare(a, b));
-    let total = answer.total;
-    let unfinished = answer.unfinished;
+fn Table(answer: Memo<Option<SummaryAnswer>>, sorting: RwSignal<Sorting>) -> impl IntoView {
+    let total = Memo::new(move |_| answer.with(|answer| answer.as_ref().map(|answer| answer.total.clone())));
+    let unfinished = Memo::new(move |_| answer.with(|answer| answer.as_ref().map_or(0, |a| a.unfinished)));
+    let rows = move || {
+        let mut rows = answer.with(|answer| answer.as_ref().map(|a| a.rows.clone()).unwrap_or_default());
+        let order = sorting.get();
+        rows.sort_by(|a, b| order.compare(a, b));
+        rows
+    };
     let heading =
         move |column: Option<usize>, word: &'static str, title: &'static str, hint: &'static str| {
             view! {
-                <th class:number=column.is_some() aria-sort=sorting.get().aria(column)>
+                <th class:number=column.is_some() aria-sort=move || sorting.get().aria(column)>
                     <button
                         class="sort"
                         data-testid=format!("summary-sort-{word}")
@@ -196,24 +216,24 @@ fn Table(answer: SummaryAnswer, sorting: RwSignal<Sorting>) -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody>
-                    {rows.into_iter().map(|row| view! { <Row row=row total=total.clone()/> }).collect_view()}
+                    <For
+                        each=rows
+                        key=move |row| (row.name.clone(), row.calls, row.total, total.with(|t| t.as_ref().map(|t| t.total)))
+                        let:row
+                    >
+                        <Row row=row total=total/>
+                    </For>
                 </tbody>
                 <tfoot>
-                    <tr
-                        data-testid="summary-total"
-                        data-calls=total.calls
-                        data-errors=total.errors
-                    >
-                        <td>"total"</td>
-                        {COLUMNS.iter().map(|column| view! {
-                            <td class="number">{(column.show)(&total, &total)}</td>
-                        }).collect_view()}
-                    </tr>
+                    {move || total.get().map(|total| view! { <TotalRow total=total/> })}
                 </tfoot>
             </table>
-            {(unfinished > 0).then(|| view! {
+            {move || (unfinished.get() > 0).then(|| view! {
                 <p class="hint table-note">
-                    {format!("{} never returned, and count nowhere in this table, as with strace.", text::counted(unfinished, "call", "calls"))}
+                    {format!(
+                        "{} never returned, and count nowhere in this table, as with strace.",
+                        text::counted(unfinished.get(), "call", "calls")
+                    )}
                 </p>
             })}
         </div>
@@ -221,8 +241,22 @@ fn Table(answer: SummaryAnswer, sorting: RwSignal<Sorting>) -> impl IntoView {
 }
 
 #[component]
-fn Row(row: SummaryRow, total: SummaryRow) -> impl IntoView {
+fn TotalRow(total: SummaryRow) -> impl IntoView {
+    view! {
+        <tr data-testid="summary-total" data-calls=total.calls data-errors=total.errors>
+            <td>"total"</td>
+            {COLUMNS.iter().map(|column| view! {
+                <td class="number">{(column.show)(&total, &total)}</td>
+            }).collect_view()}
+        </tr>
+    }
+}
+
+#[component]
+fn Row(row: SummaryRow, total: Memo<Option<SummaryRow>>) -> impl IntoView {
     let session = use_session();
+    // A row is made anew when the total changes: its key says so.
+    let total = total.get_untracked().unwrap_or_else(|| row.clone());
     let share = 100.0 * row.total.0 as f64 / total.total.0.max(1) as f64;
     let syscall = row.syscall;
     let class = row.class.map_or("other", syscope_shared::syscall::Class::name);

@@ -56,13 +56,20 @@ pub(crate) fn Tree() -> impl IntoView {
                         class="grid-window"
                         style:transform=move || format!("translateY({}px)", window.get().top_px)
                     >
-                        {move || visible().into_iter().map(|row| view! { <Row row=row toggled=toggled/> }).collect_view()}
+                        <For each=visible key=row_key let:row>
+                            <Row row=row toggled=toggled/>
+                        </For>
                     </div>
                 </div>
             </div>
         </div>
         {move || (count.get() == 0).then(|| view! { <Nothing what="processes"/> })}
     }
+}
+
+/// A row is made anew when what it says has changed, and kept (with the focus, if it has it) when not.
+fn row_key(row: &TreeRow) -> String {
+    format!("{row:?}")
 }
 
 /// How many there are of each.

@@ -1,21 +1,23 @@
 //! Puts rasters and shapes on canvases. The only drawing code that touches the browser.
 
-use leptos::prelude::window;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::palette::{Ink, Palette};
 use super::raster::Raster;
-use super::shape::{Font, Glyph, Rect, Shape};
+use super::shape::{Font, Glyph, Rect, Shape, Word};
 
 /// The sizes of [`Font`]s: `MONO_CHAR_PX` follows from the last.
 const UI_FONT: &str = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 const UI_STRONG_FONT: &str = "600 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 const MONO_FONT: &str = "11px ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', Menlo, monospace";
 
+/// What stands between the words of a label.
+const WORD_GAP_PX: f64 = 7.0;
+
 /// Device pixels a CSS pixel.
 pub(crate) fn device_pixel_ratio() -> f64 {
-    window().device_pixel_ratio().max(0.5)
+    web_sys::window().map_or(1.0, |window| window.device_pixel_ratio().max(0.5))
 }
 
 /// The canvas's context, its bitmap made to fit `width_px` by `height_px` CSS pixels.
@@ -106,6 +108,7 @@ impl Pen<'_> {
                 self.take_font(*font);
                 self.text(*x, *y, text, *max_px);
             }
+            Shape::Words { x, y, words, max_px } => self.words(*x, *y, words, *max_px),
             Shape::Mark { x, y, glyph, ink } => {
                 self.take_ink(*ink);
                 self.mark(*x, *y, *glyph);
@@ -118,13 +121,25 @@ impl Pen<'_> {
         self.context.stroke_rect(rect.x + 0.75, rect.y + 0.75, rect.width - 1.5, rect.height - 1.5);
     }
 
-    /// Text that is too wide is cut with an ellipsis.
-    fn text(&self, x: f64, y: f64, text: &str, max_px: f64) {
+    fn words(&mut self, x: f64, y: f64, words: &[Word], max_px: f64) {
+        let mut at = 0.0;
+        for word in words {
+            self.take_ink(word.ink);
+            self.take_font(word.font);
+            at += self.text(x + at, y, &word.text, max_px - at) + WORD_GAP_PX;
+            if at >= max_px {
+                return;
+            }
+        }
+    }
+
+    /// Text that is too wide is cut with an ellipsis. Returns the width of the whole.
+    fn text(&self, x: f64, y: f64, text: &str, max_px: f64) -> f64 {
         let width = |text: &str| self.context.measure_text(text).map_or(0.0, |metrics| metrics.width());
         let full = width(text);
         if full <= max_px {
             let _drawn = self.context.fill_text(text, x, y);
-            return;
+            return full;
         }
         let mut limit = (text.chars().count() as f64 * max_px / full) as usize;
         let mut cut = crate::view_model::text::shortened(text, limit);
@@ -135,6 +150,7 @@ impl Pen<'_> {
         if limit > 1 {
             let _drawn = self.context.fill_text(&cut, x, y);
         }
+        full
     }
 
     fn mark(&self, x: f64, y: f64, glyph: Glyph) {

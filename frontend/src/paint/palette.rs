@@ -55,11 +55,13 @@ pub(crate) enum Ink {
     /// A thread that lives, outside calls.
     Outside,
     Signal,
+    /// Calls over time.
+    Bar,
     Class(Class),
 }
 
 impl Ink {
-    const PLAIN: [(Self, &str); 12] = [
+    const PLAIN: [(Self, &str); 13] = [
         (Self::Canvas, "--canvas"),
         (Self::Row, "--canvas-row"),
         (Self::Grid, "--canvas-grid"),
@@ -69,16 +71,17 @@ impl Ink {
         (Self::Accent, "--accent"),
         (Self::Range, "--canvas-range"),
         (Self::Veil, "--canvas-veil"),
-        (Self::Error, "--error"),
+        (Self::Error, "--canvas-error"),
         (Self::Outside, "--canvas-outside"),
         (Self::Signal, "--canvas-signal"),
+        (Self::Bar, "--canvas-bar"),
     ];
 }
 
 /// The colours of one theme.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Palette {
-    plain: [Rgba; 12],
+    plain: [Rgba; 13],
     classes: [Rgba; 9],
 }
 

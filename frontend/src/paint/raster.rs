@@ -67,7 +67,7 @@ impl Raster {
         let stripe_px = stripe_px.max(1);
         for y in top..bottom {
             for x in left..right {
-                if (x + y) / stripe_px % 2 == 0 {
+                if ((x + y) / stripe_px).is_multiple_of(2) {
                     let at = (y * self.width + x) * 4;
                     self.pixels[at..at + 4].copy_from_slice(&color.0);
                 }

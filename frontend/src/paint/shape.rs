@@ -41,6 +41,14 @@ pub(crate) enum Glyph {
     Folded,
 }
 
+/// A part of [`Shape::Words`].
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Word {
+    pub(crate) text: String,
+    pub(crate) ink: Ink,
+    pub(crate) font: Font,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shape {
     Fill {
@@ -58,6 +66,13 @@ pub(crate) enum Shape {
         text: String,
         ink: Ink,
         font: Font,
+        max_px: f64,
+    },
+    /// Words one after the other, each as wide as it is; what does not fit `max_px` is cut.
+    Words {
+        x: f64,
+        y: f64,
+        words: Vec<Word>,
         max_px: f64,
     },
     /// A glyph of about ten pixels, centred.

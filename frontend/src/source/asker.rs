@@ -15,11 +15,14 @@ pub(crate) struct Asker {
     inner: Rc<Inner>,
 }
 
+/// What a view does with an answer, beside the question that it is to.
+type Deliver = dyn Fn(&Query, Result<Answer, String>);
+
 struct Inner {
     source: Source,
     /// The least time between two questions that differ only in the trace having grown, in milliseconds.
     gap_ms: f64,
-    deliver: Box<dyn Fn(&Query, Result<Answer, String>)>,
+    deliver: Box<Deliver>,
     on_its_way: RefCell<Option<(u32, Query)>>,
     wanted: RefCell<Option<Query>>,
     last_asked_ms: Cell<f64>,

@@ -15,7 +15,7 @@ use syscope_shared::wire;
 use super::address::{Address, Tab};
 use super::app::{App, Entry, fragment, write_fragment};
 use super::viewport::{View, Viewport};
-use crate::paint::timeline::Selected;
+use crate::scene::timeline::Selected;
 use crate::source::{Asker, Link, Source};
 
 /// How far the trace has come.
@@ -160,7 +160,7 @@ impl Session {
     pub(crate) fn leave_range(self) -> bool {
         let had_one = self.ranges.with_untracked(|ranges| !ranges.is_empty());
         if had_one {
-            self.ranges.update(|ranges| drop(ranges.pop()));
+            self.ranges.update(|ranges| ranges.truncate(ranges.len() - 1));
         }
         had_one
     }

@@ -109,11 +109,11 @@ impl View {
         }
     }
 
-    /// The view after a zoom: one that showed a live trace's newest moment goes on following it.
+    /// The view after a zoom: one that moved with a live trace goes on following it when the zoom was about its newest moment.
     pub(crate) fn zoomed(self, factor: f64, fraction: f64, now: TraceTime, is_live: bool) -> Self {
         let viewport = self.viewport(now).zoomed(factor, fraction, now);
-        let shows_now = viewport.end_nanos() >= now.0 as f64 && fraction > 0.9;
-        if is_live && shows_now && !matches!(self, Self::Fixed(_)) {
+        let is_about_now = fraction > 0.9;
+        if is_live && is_about_now && !matches!(self, Self::Fixed(_)) {
             Self::Follow { span: Nanos(viewport.span_nanos as u64) }
         } else {
             Self::Fixed(viewport)
@@ -133,7 +133,7 @@ mod tests {
         let fraction = 0.3;
         let moment = |v: Viewport| v.start_nanos + v.span_nanos * fraction;
         let before = moment(viewport);
-        for _ in 0..60 {
+        for _ in 0..90 {
             viewport = viewport.zoomed(0.8, fraction, END);
             let width_px = 1600.0;
             assert!((moment(viewport) - before).abs() / viewport.span_nanos * width_px < 1.0);

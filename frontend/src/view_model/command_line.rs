@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn unquoted_shell_syntax_is_noticed() {
         assert_eq!(split("ls | wc '>' | x").unwrap().shell_syntax, ['|']);
-        assert_eq!(split(r#"echo "$x" \*"#).unwrap().shell_syntax, []);
+        assert!(split(r#"echo "$x" \*"#).unwrap().shell_syntax.is_empty());
     }
 
     #[test]

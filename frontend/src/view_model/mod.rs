@@ -2,6 +2,7 @@
 //!
 //! Everything here is pure: no web-sys, no signals, no clock. It runs, and is tested, on the host.
 
+pub(crate) mod arguments;
 pub(crate) mod buffer;
 pub(crate) mod command_line;
 pub(crate) mod flame;

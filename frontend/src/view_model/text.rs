@@ -115,7 +115,7 @@ pub(crate) fn end(end: End) -> String {
 /// Where a task came from: `fork`, `thread (clone)`, `attached`.
 pub(crate) fn origin(origin: Origin) -> &'static str {
     match origin {
-        Origin::Spawned => "started by syscope",
+        Origin::Spawned => "started",
         Origin::Attached => "attached",
         Origin::Created { by: Creation::Fork, .. } => "fork",
         Origin::Created { by: Creation::Vfork, .. } => "vfork",

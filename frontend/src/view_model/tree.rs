@@ -44,14 +44,20 @@ const UNFOLDED_THREADS: usize = 32;
 /// The rows of `tasks`. A process folds or unfolds its threads when it is in `toggled`.
 pub(crate) fn tree_rows(tasks: &[TaskRow], toggled: &BTreeSet<TaskUid>) -> Vec<TreeRow> {
     let mut rows = Vec::with_capacity(tasks.len());
-    for process in processes(tasks) {
+    let processes = processes(tasks);
+    for (index, process) in processes.iter().enumerate() {
+        let has_children = processes.get(index + 1).is_some_and(|next| next.depth > process.depth);
         let members: Vec<&TaskRow> =
             process.threads.iter().filter_map(|uid| tasks.get(uid.index())).collect();
         let Some((leader, others)) = members.split_first() else { continue };
         let is_folded = (others.len() > UNFOLDED_THREADS) != toggled.contains(&process.leader);
-        rows.push(process_row(leader, &members, &process, is_folded));
+        rows.push(process_row(leader, &members, process, is_folded));
         if !is_folded {
-            rows.extend(others.iter().map(|thread| thread_row(thread, &process)));
+            let last = others.len().saturating_sub(1);
+            let continues = |index: usize| has_children || index < last;
+            rows.extend(
+                others.iter().enumerate().map(|(i, thread)| thread_row(thread, process, continues(i))),
+            );
         }
     }
     rows
@@ -74,9 +80,9 @@ fn process_row(leader: &TaskRow, members: &[&TaskRow], process: &Process, is_fol
     row
 }
 
-fn thread_row(thread: &TaskRow, process: &Process) -> TreeRow {
+fn thread_row(thread: &TaskRow, process: &Process, has_more_below: bool) -> TreeRow {
     let mut continues = process.continues.clone();
-    continues.push(false);
+    continues.push(has_more_below);
     task_row(thread, continues)
 }
 
@@ -123,6 +129,7 @@ mod tests {
             rows.iter().map(|row| (row.task.0, row.kind == TreeKind::Thread, row.calls)).collect();
         assert_eq!(shape, [(0, false, 20), (1, true, 10), (2, false, 10)]);
         assert_eq!(rows[0].commands, ["sh -c x", "x"]);
+        assert_eq!(rows[1].continues, [false, true], "a child process follows below the thread");
         let folded = tree_rows(&tasks, &BTreeSet::from([TaskUid(0)]));
         assert_eq!(folded.len(), 2);
     }

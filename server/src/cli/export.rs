@@ -11,7 +11,7 @@ use crate::trace_file;
 
 /// Write a trace in another form
 #[derive(Debug, clap::Args)]
-pub struct ExportArgs {
+pub(super) struct ExportArgs {
     /// The trace file
     file: PathBuf,
     /// strace: lines as `strace -f -o` writes them; json: one object a line
@@ -38,7 +38,7 @@ enum Format {
 ///
 /// # Errors
 /// When the file cannot be read or is no trace, or the output cannot be written.
-pub fn run(args: &ExportArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
     let loaded = trace_file::load(&args.file)?;
     if let Some(warning) = &loaded.warning {
         eprintln!("syscope: {}: {warning}", args.file.display());

@@ -9,7 +9,7 @@ use crate::{report, trace_file};
 
 /// Print a trace's summary table and process tree
 #[derive(Debug, clap::Args)]
-pub struct ReportArgs {
+pub(super) struct ReportArgs {
     /// The trace file
     file: PathBuf,
     /// One JSON object instead of text
@@ -21,7 +21,7 @@ pub struct ReportArgs {
 ///
 /// # Errors
 /// When the file cannot be read or is no trace.
-pub fn run(args: &ReportArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     let loaded = trace_file::load(&args.file)?;
     if let Some(warning) = &loaded.warning {
         eprintln!("syscope: {}: {warning}", args.file.display());

@@ -4,6 +4,7 @@ use syscope_shared::ids::Signal;
 use syscope_shared::value::Value;
 
 use super::arg::{signal, uid};
+use super::family::time::clock_ticks;
 use super::memory::Fields;
 use super::names::{Names, names};
 
@@ -156,7 +157,7 @@ fn child_status(code: i32, info: Fields<'_>) -> [Value; 3] {
     let status = if code == libc::CLD_EXITED { Value::int(status) } else { signal(status) };
     [
         Value::named("si_status", status),
-        Value::named("si_utime", Value::int(info.i64(32))),
-        Value::named("si_stime", Value::int(info.i64(40))),
+        Value::named("si_utime", clock_ticks(info.i64(32))),
+        Value::named("si_stime", clock_ticks(info.i64(40))),
     ]
 }

@@ -9,8 +9,12 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 
 use nix::errno::Errno;
+use nix::sys::signal::Signal;
 use nix::sys::socket::{MsgFlags, send};
 use serde::{Deserialize, Serialize};
+
+/// To a recorder it means what [`Command::Stop`] does: for a server that did not start it and has no socket to it.
+pub const STOP_SIGNAL: Signal = Signal::SIGUSR1;
 
 /// From the recorder to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-use super::control::Command;
+use super::control::{Command, STOP_SIGNAL};
 use crate::tracer::orders::{Order, Orders};
 
 /// The signals that end a recording in order.
-const ENDING: [Signal; 4] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM];
+const ENDING: [Signal; 5] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, STOP_SIGNAL];
 
 /// A line of the server is never longer than this.
 const MOST_LINE_BYTES: u64 = 4096;
@@ -45,7 +45,9 @@ pub(super) fn heed_signals(terminal: Terminal, orders: Arc<Orders>) -> io::Resul
                 // The trace is sealed; all that this process still does is to read the output of a command that was let go.
                 std::process::exit(0);
             }
-            if terminal == Terminal::IsTheRecorders || signal.ssi_code != SI_KERNEL {
+            if signal.ssi_signo == STOP_SIGNAL as u32 {
+                orders.give(Order::Stop);
+            } else if terminal == Terminal::IsTheRecorders || signal.ssi_code != SI_KERNEL {
                 orders.give(Order::Detach);
             }
         }

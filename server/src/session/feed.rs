@@ -161,3 +161,25 @@ impl Follower {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::SessionId;
+    use crate::session::one::Place;
+
+    #[tokio::test]
+    async fn viewers_share_a_trace_and_the_last_one_lets_it_go() {
+        let home = tempfile::tempdir().unwrap();
+        let id = SessionId::generate().unwrap();
+        let session = Arc::new(Session::saved(id, home.path().join("trace"), Place::Elsewhere));
+        let (first, first_news) = session.watch();
+        let (second, second_news) = session.watch();
+        assert!(Arc::ptr_eq(&first, &second));
+        drop(first_news);
+        assert!(!session.release(&first), "one still looks");
+        drop(second_news);
+        assert!(session.release(&first));
+        assert!(!Arc::ptr_eq(&first, &session.watch().0), "the next viewer has it read anew");
+    }
+}

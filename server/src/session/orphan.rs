@@ -4,20 +4,20 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
 use super::SessionError;
+use crate::recorder::control::STOP_SIGNAL;
 
-/// Asks the process that holds the trace's lock to end: the recorder seals the file, and lets go of what it traced.
+/// Tells the process that holds the trace's lock, its recorder, what `Command::Stop` says to one with a socket.
 pub(super) fn end_recording(trace: &Path) -> Result<(), SessionError> {
     let recorder = lock_holder(trace).ok_or_else(|| {
         SessionError::Conflict(
             "the recorder of this session cannot be found: it may be ending just now".to_owned(),
         )
     })?;
-    kill(recorder, Signal::SIGTERM)
-        .map_err(|error| SessionError::io("stop the recorder of", trace)(error.into()))
+    kill(recorder, STOP_SIGNAL).map_err(|error| SessionError::io("stop the recorder of", trace)(error.into()))
 }
 
 /// The process that holds an exclusive lock on the file and has it open.

@@ -233,7 +233,7 @@ async fn every_answer_carries_the_security_headers_and_none_shares_with_other_pa
         assert_eq!(header("referrer-policy"), "no-referrer");
         assert_eq!(header("cross-origin-opener-policy"), "same-origin");
         assert_eq!(header("cross-origin-resource-policy"), "same-origin");
-        let names = || response.headers().keys().map(|name| name.as_str());
+        let names = || response.headers().keys().map(reqwest::header::HeaderName::as_str);
         assert!(
             names().all(|name| !name.starts_with("access-control-")),
             "{:?}",

@@ -15,6 +15,9 @@ use syscope_shared::units::TimeRange;
 
 use crate::harness::{Syscope, TestServer, Viewer, mode_of, until};
 
+/// A shell command that makes calls for longer than a test takes, and not much longer.
+const LOOP: &str = "i=0; while [ $i -lt 1000 ]; do sleep 0.02; i=$((i+1)); done";
+
 fn is_over(info: &SessionInfo) -> bool {
     !info.state.is_live()
 }
@@ -121,7 +124,7 @@ async fn a_command_gets_its_folder_and_its_variables() {
 async fn a_command_inherits_no_descriptor_of_the_server_and_no_token() {
     let server = TestServer::start().await;
     // A second viewer and a second session, so that there is something to inherit.
-    let busy = server.post_session(json!({"command": ["sleep", "60"]})).await;
+    let busy = server.post_session(json!({"command": ["sleep", "30"]})).await;
     let _viewer = server.view(&busy.id).await;
     let script = "ls -l /proc/$$/fd | awk '{print $9, $10, $11}'; cat /proc/$$/environ /proc/$$/cmdline /proc/$PPID/cmdline /proc/$PPID/environ | tr '\\0' '\\n'";
     let output = server.output_of(json!({"command": ["sh", "-c", script]})).await;
@@ -151,7 +154,7 @@ async fn a_command_that_cannot_be_executed_fails_in_a_sentence() {
 #[tokio::test(flavor = "multi_thread")]
 async fn stopping_ends_a_command() {
     let server = TestServer::start().await;
-    let id = server.post_session(json!({"command": ["sleep", "1000"]})).await.id;
+    let id = server.post_session(json!({"command": ["sleep", "30"]})).await.id;
     server.wait_for(&id, has_events).await;
     let refused = server.request(Method::DELETE, &format!("/api/sessions/{id}")).send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::CONFLICT);
@@ -205,7 +208,7 @@ async fn a_recording_survives_the_death_of_its_server() {
     let marker = store.path().join("marker");
     let script = format!("sleep 0.5; echo done; touch {}; exit 4", marker.display());
     let short = server.post_session(json!({"command": ["sh", "-c", script]})).await.id;
-    let long = server.post_session(json!({"command": ["sh", "-c", "while sleep 0.02; do :; done"]})).await.id;
+    let long = server.post_session(json!({"command": ["sh", "-c", LOOP]})).await.id;
     server.wait_for(&short, has_events).await;
     server.wait_for(&long, has_events).await;
     first.signal(Signal::SIGKILL);
@@ -226,16 +229,17 @@ async fn a_recording_survives_the_death_of_its_server() {
     let before = viewer.update(|update| update.session.state == SessionState::Recording).await;
     viewer.update(|update| update.session.events > before.session.events).await;
     server.stop(&long).await;
-    viewer.update(|update| matches!(update.session.state, SessionState::Finished { .. })).await;
+    let last = viewer.update(|update| is_over(&update.session)).await;
+    assert_eq!(last.session.state, SessionState::Finished { exit_status: Some(128 + 15) });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_of_the_command_line_ends_with_it_and_one_of_the_page_does_not() {
     let store = Arc::new(tempfile::tempdir().unwrap());
-    let mut syscope = Syscope::start(&["run", "--", "sleep", "1000"], store.path());
+    let mut syscope = Syscope::start(&["run", "--", "sleep", "30"], store.path());
     let own = syscope.url.rsplit_once("&session=").unwrap().1.to_owned();
     let server = syscope.client(&store);
-    let other = server.post_session(json!({"command": ["sleep", "1000"]})).await.id;
+    let other = server.post_session(json!({"command": ["sleep", "30"]})).await.id;
     server.wait_for(&own, has_events).await;
     server.wait_for(&other, has_events).await;
     syscope.signal(Signal::SIGINT);
@@ -248,7 +252,8 @@ async fn a_session_of_the_command_line_ends_with_it_and_one_of_the_page_does_not
     assert_eq!(info.state, SessionState::Finished { exit_status: Some(128 + 15) });
     assert_eq!(next.session(&other).await.state, SessionState::Recording);
     next.stop(&other).await;
-    next.wait_for(&other, is_over).await;
+    let info = next.wait_for(&other, is_over).await;
+    assert_eq!(info.state, SessionState::Finished { exit_status: Some(128 + 15) });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,8 @@
 
 mod parse;
 mod print;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 

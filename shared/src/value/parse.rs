@@ -12,7 +12,7 @@ const MAX_DEPTH: u32 = 64;
 #[must_use]
 pub fn parse_args(text: &str) -> Option<Vec<Value>> {
     let mut parser = Parser { text, at: 0, depth: 0 };
-    let args = if text.is_empty() { Vec::new() } else { parser.items(", ")? };
+    let args = if text.is_empty() { Vec::new() } else { parser.items()? };
     (parser.rest().is_empty() && print_args(&args) == text).then_some(args)
 }
 
@@ -36,27 +36,38 @@ impl<'a> Parser<'a> {
         is_next
     }
 
-    fn items(&mut self, separator: &str) -> Option<Vec<Value>> {
-        let mut items = vec![self.item()?];
-        // A separator before `...` belongs to the list's end.
-        while !self.rest().starts_with(", ...") && self.take(separator) {
+    /// Items separated by commas, up to what ends the list.
+    fn items(&mut self) -> Option<Vec<Value>> {
+        let first = self.item()?;
+        self.items_after(first)
+    }
+
+    fn items_after(&mut self, first: Value) -> Option<Vec<Value>> {
+        let mut items = vec![first];
+        // A comma before `...` belongs to the list's end.
+        while !self.rest().starts_with(", ...") && self.take(", ") {
             items.push(self.item()?);
         }
         Some(items)
     }
 
-    /// `[name=]value [=> value]`
     fn item(&mut self) -> Option<Value> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
+        if self.depth == MAX_DEPTH {
             return None;
         }
+        self.depth += 1;
+        let item = self.named();
+        self.depth -= 1;
+        item
+    }
+
+    /// `[name=]value [=> value]`
+    fn named(&mut self) -> Option<Value> {
         let name = self.field_name();
         let mut value = self.conjunction()?;
         if self.take(" => ") {
             value = value.changed_to(self.conjunction()?);
         }
-        self.depth -= 1;
         Some(match name {
             Some(name) => Value::Named { name: name.to_owned().into(), value: Box::new(value) },
             None => value,
@@ -137,41 +148,58 @@ impl<'a> Parser<'a> {
         } else if self.take("[") {
             self.array()
         } else if self.take("{") {
-            let (items, rest) = self.list("}")?;
-            Some(Value::Struct { items, rest })
+            self.structure()
         } else {
             self.word()
         }
     }
 
+    /// What follows `[`: items separated by commas, or by blanks.
     fn array(&mut self) -> Option<Value> {
-        let start = self.at;
-        if let Some((items, rest)) = self.list("]") {
-            return Some(Value::Array { items, rest });
+        let Some(first) = self.first_item("]")? else {
+            let rest = self.end_of_list("]")?;
+            return Some(Value::Array { items: Vec::new(), rest });
+        };
+        if self.rest().starts_with(' ') {
+            let mut items = vec![first];
+            while self.take(" ") {
+                items.push(self.item()?);
+            }
+            return self.take("]").then_some(Value::Set(items));
         }
-        self.at = start;
-        let items = self.items(" ")?;
-        (items.len() > 1 && self.take("]")).then_some(Value::Set(items))
+        let items = self.items_after(first)?;
+        let rest = self.end_of_list("]")?;
+        Some(Value::Array { items, rest })
     }
 
-    /// Items separated by commas, and what says that there are more, up to the closing sign.
-    fn list(&mut self, close: &str) -> Option<(Vec<Value>, Rest)> {
-        if self.take(close) {
-            return Some((Vec::new(), Rest::Nothing));
+    /// What follows `{`.
+    fn structure(&mut self) -> Option<Value> {
+        let items = match self.first_item("}")? {
+            Some(first) => self.items_after(first)?,
+            None => Vec::new(),
+        };
+        let rest = self.end_of_list("}")?;
+        Some(Value::Struct { items, rest })
+    }
+
+    /// The first item of a list, unless the list ends here.
+    fn first_item(&mut self, close: &str) -> Option<Option<Value>> {
+        if self.rest().starts_with("...") || self.rest().starts_with(close) {
+            return Some(None);
         }
-        let items = if self.rest().starts_with("...") { Vec::new() } else { self.items(", ")? };
-        if !items.is_empty() && self.take(close) {
-            return Some((items, Rest::Nothing));
-        }
-        if !(items.is_empty() || self.take(", ")) || !self.take("...") {
-            return None;
-        }
-        let rest = if self.take(" /* 0x") {
+        self.item().map(Some)
+    }
+
+    /// The end of a list, and whether there was more.
+    fn end_of_list(&mut self, close: &str) -> Option<Rest> {
+        let rest = if !self.take(", ...") && !self.take("...") {
+            Rest::Nothing
+        } else if self.take(" /* 0x") {
             Rest::Unreadable(u64::from_str_radix(self.until(" */")?, 16).ok()?)
         } else {
             Rest::Cut
         };
-        self.take(close).then_some((items, rest))
+        self.take(close).then_some(rest)
     }
 
     fn word(&mut self) -> Option<Value> {
@@ -182,14 +210,28 @@ impl<'a> Parser<'a> {
         }
         self.at += word.len();
         if !self.take("(") {
-            return Some(value_of_word(word));
+            return Some(if self.rest().starts_with(" or ") {
+                self.names_joined(rest)
+            } else {
+                value_of_word(word)
+            });
         }
         let name = word.to_owned().into();
         if self.take(")") {
             return Some(Value::Call { name, args: Vec::new() });
         }
-        let args = self.items(", ")?;
+        let args = self.items()?;
         self.take(")").then_some(Value::Call { name, args })
+    }
+
+    /// Names that one number has in several drivers: `BTRFS_IOC_CLONE or FICLONE`, from the first on.
+    fn names_joined(&mut self, from_first: &str) -> Value {
+        let start = self.at;
+        let first_length = word_length(from_first);
+        while self.take(" or ") {
+            self.at += word_length(self.rest());
+        }
+        Value::Symbol(from_first[..first_length + self.at - start].to_owned().into())
     }
 
     fn string(&mut self) -> Option<Value> {

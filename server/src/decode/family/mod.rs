@@ -12,6 +12,7 @@ mod net;
 mod path;
 mod poll;
 mod process;
+mod rare;
 mod sched;
 mod signal;
 mod socket_option;
@@ -36,6 +37,7 @@ pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
         path::ROWS,
         poll::ROWS,
         process::ROWS,
+        rare::ROWS,
         sched::ROWS,
         signal::ROWS,
         stat::ROWS,

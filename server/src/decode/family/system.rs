@@ -36,6 +36,7 @@ pub(super) static ROWS: &[Row] = &[
     }),
     row("sethostname", &[Bytes { length: 1 }, Ulong]),
     row("setdomainname", &[Bytes { length: 1 }, Ulong]),
+    row("restart_syscall", &[]),
     row("iopl", &[Int]),
     row("vhangup", &[]),
     row("bpf", &[Int, Address, Uint]),
@@ -107,18 +108,28 @@ static SYSINFO: Pointee = fixed(112, |info| {
 /// Random bytes, as many as the call returned.
 static RANDOM: Pointee = reach(
     |place, wants| {
-        wants.bytes(place.address, place.view.returned_count().min(place.view.limits.string_bytes));
+        wants.bytes(place.address, place.view.returned_count().min(place.view.limit()));
     },
     |place| {
         let count = place.view.returned_count();
-        let shown = count.min(place.view.limits.string_bytes);
+        let shown = count.min(place.view.limit());
         place.memory.get(place.address, shown).map(|bytes| Value::hex_string(bytes, shown < count))
     },
 );
 
 static UNSIGNED: Pointee = fixed(4, |number| Value::array(vec![Value::int(number.u32(0))]));
 
-/// A thread's name: at most 15 bytes and their NUL (`prctl(2)`, PR_SET_NAME).
+/// A thread's name (`prctl(2)`, PR_SET_NAME). The kernel takes 15 bytes, and strace looks at no more: it shows a name of just that
+/// length as cut.
+static NEW_COMM: Pointee = reach(
+    |place, wants| wants.string(place.address, COMM_BYTES),
+    |place| {
+        let name = c_string(place.memory, place.address, COMM_BYTES)?.bytes;
+        Some(Value::Str { is_cut: name.len() == COMM_BYTES, bytes: name })
+    },
+);
+
+/// The name that the kernel gives back: at most 15 bytes and their NUL.
 static COMM: Pointee = reach(
     |place, wants| wants.string(place.address, COMM_BYTES),
     |place| {
@@ -142,7 +153,7 @@ static FILTER: Pointee = fixed(16, |program: Fields<'_>| {
 /// What each operation takes (`prctl(2)`). Those that must be 0 are shown where the kernel looks at them.
 fn prctl_operands(view: &View<'_>) -> &'static [Arg] {
     match view.int(0) {
-        libc::PR_SET_NAME => args![In(&COMM)],
+        libc::PR_SET_NAME => args![In(&NEW_COMM)],
         libc::PR_GET_NAME => args![Out(&COMM)],
         libc::PR_SET_PDEATHSIG => args![Signal],
         libc::PR_GET_PDEATHSIG => args![Out(&SIGNAL_NUMBER)],

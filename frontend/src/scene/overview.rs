@@ -3,9 +3,9 @@
 use syscope_shared::query::ActivityAnswer;
 use syscope_shared::units::{TimeRange, TraceTime};
 
-use super::palette::Ink;
 use super::scale::TimeScale;
-use super::shape::{Font, Rect, Shape};
+use crate::paint::palette::Ink;
+use crate::paint::shape::{Font, Rect, Shape};
 use crate::state::viewport::Viewport;
 use crate::view_model::text;
 
@@ -85,7 +85,7 @@ impl Strip<'_> {
                 let rect = Rect { x, y: base - height, width, height };
                 shapes.push(Shape::Fill { rect, ink });
             };
-            bar(bucket.calls, Ink::Muted);
+            bar(bucket.calls, Ink::Bar);
             if bucket.errors > 0 {
                 bar(bucket.errors, Ink::Error);
             }
@@ -173,7 +173,7 @@ mod tests {
             .shapes()
             .iter()
             .filter_map(|shape| match shape {
-                Shape::Fill { rect, ink: Ink::Muted } if rect.width > 3.0 => Some(rect.height),
+                Shape::Fill { rect, ink: Ink::Bar } => Some(rect.height),
                 _ => None,
             })
             .collect();

@@ -7,10 +7,10 @@ use syscope_shared::ids::TaskUid;
 use syscope_shared::query::{Filter, Lane, Mark, MarkKind, Slice};
 use syscope_shared::units::{TimeRange, TraceTime};
 
-use super::palette::{Ink, Palette, Rgba};
-use super::raster::{PixelRect, Raster};
 use super::scale::TimeScale;
-use super::shape::{Font, Glyph, Rect, Shape, mono_fitting};
+use crate::paint::palette::{Ink, Palette, Rgba};
+use crate::paint::raster::{PixelRect, Raster};
+use crate::paint::shape::{Font, Glyph, Rect, Shape, Word, mono_fitting};
 use crate::view_model::lanes::{LaneKind, LaneRow};
 use crate::view_model::text;
 
@@ -23,6 +23,8 @@ const SLICE_PX: f64 = 16.0;
 pub(crate) const AXIS_PX: f64 = 26.0;
 /// How far beside a slice a pointer still means it.
 const REACH_PX: f64 = 3.0;
+/// The least distance of the axis's ticks.
+const TICK_GAP_PX: f64 = 110.0;
 /// Slices narrower than this carry no words.
 const LABEL_MIN_PX: f64 = 30.0;
 
@@ -122,6 +124,7 @@ impl Scene<'_> {
         let device = |px: f64| (px * self.dpr).round() as usize;
         let background = palette.color(Ink::Canvas);
         raster.reset(device(self.width_px), device(self.height_px), background);
+        self.paint_grid(raster, palette.color(Ink::Grid));
         for (index, row) in self.visible() {
             self.paint_life(raster, palette, index, row);
             let Some(lane) = self.lanes.get(&row.task) else { continue };
@@ -131,6 +134,15 @@ impl Scene<'_> {
         }
         let axis = PixelRect { left: 0, right: i32::MAX, top: 0, bottom: device(AXIS_PX) as i32 };
         raster.fill(axis, background);
+    }
+
+    /// The axis's lines, below everything: above a slice they would look like its end.
+    fn paint_grid(&self, raster: &mut Raster, color: Rgba) {
+        for nanos in self.scale.ticks(TICK_GAP_PX).times {
+            let x = self.scale.px_from_nanos(nanos as f64).round();
+            let rect = self.pixel_rect(x, x + 1.0, AXIS_PX, self.height_px);
+            raster.fill(rect, color);
+        }
     }
 
     fn pixel_rect(&self, left: f64, right: f64, top: f64, height: f64) -> PixelRect {
@@ -184,6 +196,8 @@ impl Scene<'_> {
             raster.fill(rect, shade(color));
         }
         if slice.errors > 0 {
+            let parting = self.pixel_rect(left, right - gap, top + SLICE_PX - 4.0, 1.0);
+            raster.fill(parting, background);
             let foot = self.pixel_rect(left, right - gap, top + SLICE_PX - 3.0, 5.0);
             raster.fill(foot, shade(palette.color(Ink::Error)));
         }
@@ -192,7 +206,6 @@ impl Scene<'_> {
     /// Everything sparse, bottom to top.
     pub(crate) fn shapes(&self) -> Vec<Shape> {
         let mut shapes = Vec::new();
-        self.grid(&mut shapes);
         self.slice_labels(&mut shapes);
         self.marks(&mut shapes);
         self.range_shapes(&mut shapes);
@@ -200,14 +213,6 @@ impl Scene<'_> {
         self.gutter(&mut shapes);
         axis_shapes(&self.scale, self.width_px, &mut shapes);
         shapes
-    }
-
-    fn grid(&self, shapes: &mut Vec<Shape>) {
-        for nanos in self.scale.ticks(110.0).times {
-            let x = self.scale.px_from_nanos(nanos as f64).round();
-            let rect = Rect { x, y: AXIS_PX, width: 1.0, height: self.height_px - AXIS_PX };
-            shapes.push(Shape::Fill { rect, ink: Ink::Grid });
-        }
     }
 
     fn slice_labels(&self, shapes: &mut Vec<Shape>) {
@@ -262,7 +267,7 @@ impl Scene<'_> {
         };
         fill(self.scale.left_px, left - self.scale.left_px, Ink::Veil);
         fill(right, self.scale.right_px() - right, Ink::Veil);
-        fill(left, (right - left).max(1.0), Ink::Range);
+        // What is selected keeps its colours: what is not is veiled.
         fill(left, 1.0, Ink::Accent);
         fill(right - 1.0, 1.0, Ink::Accent);
     }
@@ -308,35 +313,24 @@ impl Scene<'_> {
     }
 
     fn row_label(&self, shapes: &mut Vec<Shape>, row: &LaneRow, y: f64) {
-        let mut x = label_left(row);
-        let mut word = |text: String, ink: Ink, font: Font, x: &mut f64, width: f64| {
-            let max_px = (self.scale.left_px - *x - 8.0).max(0.0);
-            shapes.push(Shape::Text { x: *x, y, text, ink, font, max_px });
-            *x += width + 6.0;
-        };
-        let tid = row.tid.to_string();
-        let digits_px = tid.len() as f64 * MONO_DIGIT_PX;
-        // Most letters of a system font are narrower than this; a wide name only gets more room.
-        let name_px = row.name.chars().count() as f64 * 6.4;
-        match row.kind {
+        let x = label_left(row);
+        let word = |text: String, ink: Ink, font: Font| Word { text, ink, font };
+        let tid = word(row.tid.to_string(), Ink::Muted, Font::Mono);
+        let words = match row.kind {
             LaneKind::Process { other_threads, is_folded } => {
-                word(row.name.clone(), Ink::Text, Font::UiStrong, &mut x, name_px + 4.0);
-                word(tid, Ink::Muted, Font::Mono, &mut x, digits_px);
                 let rest = if is_folded {
                     format!("+{}", text::counted(other_threads as u64, "thread", "threads"))
                 } else {
                     row.command.clone()
                 };
-                word(rest, Ink::Muted, Font::Ui, &mut x, 0.0);
+                vec![word(row.name.clone(), Ink::Text, Font::UiStrong), tid, word(rest, Ink::Muted, Font::Ui)]
             }
-            LaneKind::Thread => {
-                word(row.name.clone(), Ink::Muted, Font::Ui, &mut x, name_px);
-                word(tid, Ink::Muted, Font::Mono, &mut x, digits_px);
-            }
-        }
+            LaneKind::Thread => vec![word(row.name.clone(), Ink::Text, Font::Ui), tid],
+        };
+        shapes.push(Shape::Words { x, y, words, max_px: (self.scale.left_px - x - 8.0).max(0.0) });
         if let LaneKind::Process { other_threads: 1.., is_folded } = row.kind {
             let glyph = if is_folded { Glyph::Folded } else { Glyph::Open };
-            shapes.push(Shape::Mark { x: label_left(row) - 9.0, y, glyph, ink: Ink::Muted });
+            shapes.push(Shape::Mark { x: x - 9.0, y, glyph, ink: Ink::Muted });
         }
     }
 
@@ -386,7 +380,7 @@ impl Scene<'_> {
 pub(crate) fn axis_shapes(scale: &TimeScale, width_px: f64, shapes: &mut Vec<Shape>) {
     let band = Rect { x: 0.0, y: 0.0, width: width_px, height: AXIS_PX };
     shapes.push(Shape::Fill { rect: band, ink: Ink::Canvas });
-    let ticks = scale.ticks(110.0);
+    let ticks = scale.ticks(TICK_GAP_PX);
     for &nanos in &ticks.times {
         let x = scale.px_from_nanos(nanos as f64).round();
         if x < scale.left_px {
@@ -407,9 +401,6 @@ pub(crate) fn axis_shapes(scale: &TimeScale, width_px: f64, shapes: &mut Vec<Sha
     shapes.push(Shape::Fill { rect: rule, ink: Ink::Grid });
 }
 
-/// The width of a digit of [`Font::Mono`].
-const MONO_DIGIT_PX: f64 = super::shape::MONO_CHAR_PX;
-
 fn label_left(row: &LaneRow) -> f64 {
     20.0 + row.indent as f64 * 12.0
 }
@@ -424,3 +415,6 @@ fn mark_form(kind: MarkKind) -> (Glyph, Ink) {
         MarkKind::Ended(End::Exited(_) | End::Killed { .. }) => (Glyph::End, Ink::Error),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,15 +3,18 @@
 use syscope_shared::query::{FlameAnswer, FrameKind};
 use syscope_shared::syscall::Class;
 
-use super::palette::{Ink, Palette, Rgba};
-use super::raster::{PixelRect, Raster};
-use super::shape::{Font, Rect, Shape, mono_fitting};
+use crate::paint::palette::{Ink, Palette, Rgba};
+use crate::paint::raster::{PixelRect, Raster};
+use crate::paint::shape::{Font, Rect, Shape, mono_fitting};
 use crate::view_model::flame::FlameBoxes;
 
 /// The height of a frame, in CSS pixels, without the gap below it.
 pub(crate) const ROW_PX: f64 = 22.0;
 /// Frames narrower than this carry no words.
 const LABEL_MIN_PX: f64 = 24.0;
+
+/// Frames from this depth on (system calls, and paths) are marked when a call failed.
+const ERRORS_FROM_DEPTH: u8 = 3;
 
 /// Everything that the drawing depends on.
 #[derive(Debug)]
@@ -85,7 +88,9 @@ impl Chart<'_> {
                 bottom: device(rect.y + rect.height),
             };
             raster.fill(pixels, self.color(frame, palette).0);
-            if self.answer.frames[frame].errors > 0 {
+            // Above the calls themselves almost every frame has some failed call below it: the mark would say nothing.
+            let found = &self.answer.frames[frame];
+            if found.errors > 0 && found.depth >= ERRORS_FROM_DEPTH {
                 let foot = PixelRect { top: pixels.bottom - device(2.0), ..pixels };
                 raster.fill(foot, palette.color(Ink::Error));
             }
@@ -137,6 +142,7 @@ mod tests {
     use crate::view_model::flame::layout;
     use syscope_shared::ids::TaskUid;
     use syscope_shared::query::{FlameFrame, FlameOrder};
+    use syscope_shared::syscall::SyscallId;
     use syscope_shared::units::{Nanos, TimeRange};
 
     fn frame(parent: Option<u32>, depth: u8, kind: FrameKind, x: u64, width: u64) -> FlameFrame {
@@ -148,7 +154,7 @@ mod tests {
     fn a_frame_of_no_width_can_be_seen_and_hit() {
         let frames = vec![
             frame(None, 0, FrameKind::Process(TaskUid(0)), 0, 1_000_000),
-            frame(Some(0), 1, FrameKind::Thread(TaskUid(0)), 500_000, 1),
+            frame(Some(0), 3, FrameKind::Syscall(SyscallId::x86_64(0)), 500_000, 1),
         ];
         let order = FlameOrder::WidestByTime;
         let answer = FlameAnswer { range: TimeRange::ALL, order, total: 1_000_000, frames, omitted: 0 };
@@ -167,15 +173,15 @@ mod tests {
         };
         let palette = Palette::from_tokens(|token| match token {
             "--canvas" => "#ffffff".to_owned(),
-            "--error" => "#ff0000".to_owned(),
+            "--canvas-error" => "#ff0000".to_owned(),
             _ => "#000000".to_owned(),
         });
         let mut raster = Raster::default();
         chart.paint(&mut raster, &palette);
-        assert_eq!(raster.pixel(500, 42), Rgba([255, 0, 0, 255]));
-        assert_eq!(raster.pixel(502, 42), Rgba([255, 255, 255, 255]));
-        assert_eq!(chart.hit(500.5, 30.0), Some(1));
-        assert_eq!(chart.hit(300.0, 30.0), None);
+        assert_eq!(raster.pixel(500, 86), Rgba([255, 0, 0, 255]));
+        assert_eq!(raster.pixel(502, 86), Rgba([255, 255, 255, 255]));
+        assert_eq!(chart.hit(500.5, 70.0), Some(1));
+        assert_eq!(chart.hit(300.0, 70.0), None);
         assert_eq!(chart.hit(300.0, 10.0), Some(0));
         let words = chart.shapes(&palette);
         assert!(matches!(&words[..], [Shape::Text { text, .. }] if text == "frame"));

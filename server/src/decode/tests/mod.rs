@@ -1,8 +1,15 @@
 //! Calls from a table of memory, captured and decoded: strace's text, or the test fails.
 
+mod any_call;
+mod network;
+mod polling;
+mod processes;
+mod values;
+
 use expect_test::{Expect, expect};
 use syscope_shared::syscall::SyscallId;
 use syscope_shared::units::Nanos;
+use syscope_shared::value::parse_args;
 
 use super::{Decoded, Limits, capture_entry, capture_exit, decode};
 use crate::tracer::raw::{Call, Exit, RawSyscall, Snapshot, TraceeMemory};
@@ -36,6 +43,20 @@ impl TraceeMemory for Memory {
     }
 }
 
+/// A struct made of little-endian fields at byte offsets.
+pub(super) fn layout(size: usize, fields: &[(usize, &[u8])]) -> Vec<u8> {
+    let mut bytes = vec![0; size];
+    for (offset, field) in fields {
+        bytes[*offset..offset + field.len()].copy_from_slice(field);
+    }
+    bytes
+}
+
+/// Words as they are in memory.
+pub(super) fn words(words: &[u64]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
 /// The call as the tracer would hand it over; `ret` is `None` for one that does not return.
 pub(super) fn traced(
     name: &str,
@@ -64,13 +85,17 @@ pub(super) fn line(name: &str, decoded: &Decoded) -> String {
 /// Checks the line; `^` stands where strace is when it lets the call run.
 pub(super) fn check(call: (&str, &[u64], Option<i64>), at_entry: Memory, at_exit: Memory, expected: &Expect) {
     let raw = traced(call.0, call.1, call.2, at_entry, at_exit);
-    expected.assert_eq(&line(call.0, &decode(&raw, &Limits::default())));
+    let decoded = decode(&raw, &Limits::default());
+    expected.assert_eq(&line(call.0, &decoded));
+    if raw.exit.is_some() {
+        assert!(parse_args(&decoded.args).is_some(), "not parsed back: {}", decoded.args);
+    }
 }
 
 /// Where the stack of a call in these tests is.
-const STACK: u64 = 0x7000;
+pub(super) const STACK: u64 = 0x7000;
 
-fn none() -> Memory {
+pub(super) fn none() -> Memory {
     Memory::default()
 }
 
@@ -134,12 +159,11 @@ fn a_path_is_followed_over_its_pages_and_not_past_its_end() {
 
 #[test]
 fn a_program_is_shown_with_its_arguments() {
-    let pointers = |list: &[u64]| list.iter().flat_map(|p| p.to_le_bytes()).collect::<Vec<u8>>();
     let memory = none()
         .with(0x1000, b"/bin/ls\0")
         .with(0x1100, b"ls\0-la\0")
-        .with(0x2000, &pointers(&[0x1100, 0x1103, 0, 7]))
-        .with(0x3000, &pointers(&[0x1100, 0x1100, 0]));
+        .with(0x2000, &words(&[0x1100, 0x1103, 0, 7]))
+        .with(0x3000, &words(&[0x1100, 0x1100, 0]));
     check(
         ("execve", &[0x1000, 0x2000, 0x3000], Some(0)),
         memory,
