@@ -9,7 +9,7 @@ use super::panel::{Loading, Nothing, Problem};
 use super::session::{press_of, use_session};
 use super::tooltip::Tooltip;
 use crate::interaction::keys::{self, Action};
-use crate::paint::flame::ROW_PX;
+use crate::scene::flame::ROW_PX;
 use crate::state::address::Tab;
 use crate::view_model::flame::FramePath;
 use crate::view_model::text;

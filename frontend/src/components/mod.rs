@@ -35,6 +35,7 @@ pub(crate) mod output;
 pub(crate) mod overview;
 pub(crate) mod page;
 pub(crate) mod panel;
+pub(crate) mod redraw;
 pub(crate) mod session;
 pub(crate) mod session_list;
 pub(crate) mod stage;

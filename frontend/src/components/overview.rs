@@ -7,9 +7,9 @@ use syscope_shared::units::{TimeRange, TraceTime};
 
 use super::session::use_session;
 use super::stage::{capture_pointer, observe_size, pointer_position};
+use crate::components::redraw::Redraw;
 use crate::paint::canvas::{device_pixel_ratio, draw, fitted};
-use crate::paint::frame::Redraw;
-use crate::paint::overview::{Grip, Strip};
+use crate::scene::overview::{Grip, Strip};
 use crate::state::session::Session;
 use crate::state::viewport::{View, Viewport};
 use crate::view_model::text;

@@ -97,8 +97,8 @@ pub(crate) fn ThemeToggle() -> impl IntoView {
         format!(
             "Switch to {}",
             match app.theme.mode.get() {
-                crate::paint::theme::Mode::Light => "dark",
-                crate::paint::theme::Mode::Dark => "light",
+                crate::state::theme::Mode::Light => "dark",
+                crate::state::theme::Mode::Dark => "light",
             }
         )
     };

@@ -1,6 +1,5 @@
 //! Puts rasters and shapes on canvases. The only drawing code that touches the browser.
 
-use leptos::prelude::window;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
@@ -18,7 +17,7 @@ const WORD_GAP_PX: f64 = 7.0;
 
 /// Device pixels a CSS pixel.
 pub(crate) fn device_pixel_ratio() -> f64 {
-    window().device_pixel_ratio().max(0.5)
+    web_sys::window().map_or(1.0, |window| window.device_pixel_ratio().max(0.5))
 }
 
 /// The canvas's context, its bitmap made to fit `width_px` by `height_px` CSS pixels.

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::address::{Address, without_token};
-use crate::paint::theme::Theme;
 use crate::source::rest::{Rest, RestError};
+use crate::state::theme::Theme;
 
 const TOKEN_KEY: &str = "syscope.token";
 

@@ -3,4 +3,5 @@
 pub(crate) mod address;
 pub(crate) mod app;
 pub(crate) mod session;
+pub(crate) mod theme;
 pub(crate) mod viewport;

@@ -15,7 +15,7 @@ use syscope_shared::wire;
 use super::address::{Address, Tab};
 use super::app::{App, Entry, fragment, write_fragment};
 use super::viewport::{View, Viewport};
-use crate::paint::timeline::Selected;
+use crate::scene::timeline::Selected;
 use crate::source::{Asker, Link, Source};
 
 /// How far the trace has come.

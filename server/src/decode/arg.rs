@@ -146,7 +146,7 @@ pub(super) fn want_at_entry(row: &'static Row, view: &View<'_>, wants: &mut Want
         let address = view.arg(index);
         match arg {
             Arg::Path => wants.string(address, PATH_BYTES),
-            Arg::Text => wants.string(address, view.limits.string_bytes),
+            Arg::Text => wants.string(address, view.limit()),
             Arg::Bytes { length } => wants.bytes(address, shown_length(view, view.arg(*length))),
             Arg::In(pointee) => pointee.want(at_entry(view, index), wants),
             Arg::Odd(odd) => (odd.at_entry)(view, index, wants),
@@ -172,7 +172,7 @@ pub(super) fn want_at_exit(row: &'static Row, view: &View<'_>, wants: &mut Wants
 
 /// How much of a buffer of `length` bytes is kept.
 fn shown_length(view: &View<'_>, length: u64) -> usize {
-    usize::try_from(length).unwrap_or(usize::MAX).min(view.limits.string_bytes)
+    usize::try_from(length).unwrap_or(usize::MAX).min(view.limit())
 }
 
 /// The memory that the argument names, as it was at entry.
@@ -279,7 +279,7 @@ impl Arg {
             Self::Flags(names) => names.flags(u64::from(view.uint(index))),
             Self::Flags64(names) => names.flags(raw),
             Self::Path => string(at_entry(view, index), PATH_BYTES),
-            Self::Text => string(at_entry(view, index), view.limits.string_bytes),
+            Self::Text => string(at_entry(view, index), view.limit()),
             Self::Bytes { length } => buffer(at_entry(view, index), view.arg(*length)),
             Self::Received if view.has_failed() => Value::address(raw),
             Self::Received => buffer(at_exit(view, index), view.returned_count() as u64),
@@ -353,9 +353,9 @@ pub(super) fn items<'a>(
 ) -> impl Iterator<Item = (Place<'a>, Fields<'a>)> {
     let bytes = place.memory.from(place.address);
     let shown = shown_length(place.view, count);
-    (0u64..)
-        .zip(bytes.chunks_exact(item_bytes).take(shown))
-        .map(move |(index, item)| (place.at(place.address + index * item_bytes as u64), Fields(item)))
+    (0u64..).zip(bytes.chunks_exact(item_bytes).take(shown)).map(move |(index, item)| {
+        (place.at(place.address.wrapping_add(index * item_bytes as u64)), Fields(item))
+    })
 }
 
 /// An array: cut where strace cuts it, and where it could not be read. Nothing if none of it could.
@@ -372,7 +372,7 @@ pub(super) fn array(
         return None;
     }
     let rest = if values.len() < shown {
-        Rest::Unreadable(place.address + (values.len() * item_bytes) as u64)
+        Rest::Unreadable(place.address.wrapping_add((values.len() * item_bytes) as u64))
     } else if (shown as u64) < count {
         Rest::Cut
     } else {

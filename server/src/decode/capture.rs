@@ -98,7 +98,7 @@ impl Wants<'_> {
             if memchr::memchr(0, piece).is_some() {
                 return;
             }
-            at += piece.len() as u64;
+            at = at.saturating_add(piece.len() as u64);
         }
     }
 }

@@ -9,6 +9,10 @@
 //! its family's `ROWS`, and at worst a struct's layout. The text is that of strace 6.1 at its default options; the differential
 //! tests hold it to that.
 //!
+//! To add a decoder: look at what `strace` prints for the call, successful, failed and interrupted; add its row to the `ROWS` of its
+//! family, with the kinds of [`arg::Arg`] in the kernel's order; for a struct that no other call has, a [`arg::Pointee`] beside the
+//! row, and for constants a table with [`names::names`], in the order in which strace prints them; add a line to the family's tests.
+//!
 //! ptrace, sockets and files are unknown here.
 
 mod arg;

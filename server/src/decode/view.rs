@@ -3,6 +3,9 @@
 use crate::decode::Limits;
 use crate::tracer::raw::{Call, Exit, RawSyscall, Snapshot};
 
+/// No string or array is kept longer than this, whatever was asked for: lengths are the tracee's, and may be anything.
+const MAX_LIMIT: usize = 1 << 20;
+
 /// A call as far as it is known: at entry without an exit, while capturing with the memory that there is so far.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
@@ -42,6 +45,11 @@ impl<'a> View<'a> {
     /// The argument at `index` as a C `unsigned int`.
     pub(super) fn uint(&self, index: usize) -> u32 {
         self.arg(index) as u32
+    }
+
+    /// The most bytes of a string and the most items of an array that are kept.
+    pub(super) fn limit(&self) -> usize {
+        self.limits.string_bytes.min(MAX_LIMIT)
     }
 
     pub(super) fn has_failed(&self) -> bool {

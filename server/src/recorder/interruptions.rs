@@ -41,6 +41,10 @@ pub(super) fn heed_signals(terminal: Terminal, orders: Arc<Orders>) -> io::Resul
         // `si_code` of a signal that the kernel sends for the terminal (`sigaction(2)`).
         const SI_KERNEL: i32 = 0x80;
         while let Ok(Some(signal)) = signals.read_signal() {
+            if orders.is_closed() {
+                // The trace is sealed; all that this process still does is to read the output of a command that was let go.
+                std::process::exit(0);
+            }
             if signal.ssi_signo == STOP_SIGNAL as u32 {
                 orders.give(Order::Stop);
             } else if terminal == Terminal::IsTheRecorders || signal.ssi_code != SI_KERNEL {

@@ -190,6 +190,7 @@ impl Recording {
 
     fn run(mut self, mut link: Option<StatusLink>) -> Result<Recorded, RecordError> {
         self.writer.write_all(&self.messages, &self.running, &self.output_readers, &mut link);
+        let orders = Arc::clone(&self.running.orders);
         let outcome = self.running.join();
         let result = match outcome {
             Err(TracerError::Launch(error)) => {
@@ -202,6 +203,7 @@ impl Recording {
         if let (Err(error), Some(link)) = (&result, &mut link) {
             link.send_last(&Status::Failed { reason: error.to_string() });
         }
+        orders.close();
         // The server is not kept waiting, but a command that was let go must not lose the reader of its output.
         drop((link, self.messages));
         for reader in self.output_readers {

@@ -1,5 +1,6 @@
 //! Seizing running processes, every thread of each.
 
+use std::collections::HashSet;
 use std::io;
 
 use syscope_shared::ids::{Pid, Tid};
@@ -27,25 +28,19 @@ pub fn attach(process: Pid, follow: Follow, uids: UidPolicy) -> Result<Vec<Attac
     if let Some(refusal) = refusal::examine(process, uids) {
         return Err(refusal);
     }
-    let mut attached = vec![seize(process, Tid(process.0), follow)?];
+    let leader = Tid(process.0);
+    let mut attached = vec![seize(process, leader, follow)?];
+    let mut tried = HashSet::from([leader]);
     if follow == Follow::Nothing {
         return Ok(attached);
     }
     for _round in 0..MOST_ROUNDS {
-        let threads = procfs::threads(process);
-        let new: Vec<Tid> =
-            threads.into_iter().filter(|tid| attached.iter().all(|known| known.tid != *tid)).collect();
-        let mut has_new = false;
-        for tid in new {
-            // Most that fail have died, or were seized by the kernel when their creator was.
-            if let Ok(thread) = seize(process, tid, follow) {
-                attached.push(thread);
-                has_new = true;
-            }
-        }
-        if !has_new {
+        let new: Vec<Tid> = procfs::threads(process).into_iter().filter(|tid| tried.insert(*tid)).collect();
+        if new.is_empty() {
             break;
         }
+        // Those that fail have died, or were seized by the kernel when their creator was.
+        attached.extend(new.into_iter().filter_map(|tid| seize(process, tid, follow).ok()));
     }
     Ok(attached)
 }

@@ -35,6 +35,8 @@ pub struct Orders {
     is_tick_due: AtomicBool,
     /// The tracer has nothing that a tick could bring on.
     is_quiet: AtomicBool,
+    /// Nobody takes orders any more.
+    is_closed: AtomicBool,
 }
 
 impl Orders {
@@ -43,6 +45,16 @@ impl Orders {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(order);
         self.has_order.store(true, Ordering::Release);
         self.nudge();
+    }
+
+    /// The recording is over: orders are not taken any more.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+    }
+
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
     }
 
     /// To be called every [`TICK`].

@@ -11,6 +11,7 @@ use nix::unistd::Pid as NixPid;
 use syscope_shared::ids::{Pid, Tid};
 
 use super::attach::attach;
+use super::procfs;
 use super::raw::{Call, Snapshot, TraceeMemory};
 use super::refusal::{UidPolicy, has_sys_ptrace, yama_scope};
 use crate::sys::Gone;
@@ -64,14 +65,13 @@ impl Surroundings {
             || fs::read("/proc/1/environ").is_ok_and(|environ| {
                 environ.split(|byte| *byte == 0).any(|variable| variable.starts_with(b"container="))
             });
-        let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         Self {
             uid: nix::unistd::geteuid().as_raw(),
             can_trace_all: has_sys_ptrace(),
             yama_scope: yama_scope(),
             has_seccomp: seccomp.is_some_and(|mode| mode != "0"),
             is_container,
-            kernel: kernel.trim().to_owned(),
+            kernel: procfs::kernel_release(),
         }
     }
 

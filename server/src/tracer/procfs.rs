@@ -76,6 +76,12 @@ pub fn threads(process: Pid) -> Vec<Tid> {
     entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Tid)).collect()
 }
 
+/// The kernel's release, as `uname -r` prints it.
+#[must_use]
+pub fn kernel_release() -> String {
+    fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned()
+}
+
 /// The descriptors of a task, and what they stand for.
 #[must_use]
 pub fn open_files(tid: Tid) -> Vec<(Fd, String)> {

@@ -10,6 +10,7 @@ use syscope_shared::ids::Pid;
 
 use super::clock::Clock;
 use super::orders::Orders;
+use super::procfs;
 use super::raw::RawEvent;
 use super::refusal::{Refusal, UidPolicy};
 use super::thread::Tracer;
@@ -64,6 +65,8 @@ pub enum TracerError {
     Refused(#[from] Refusal),
     #[error("cannot wait for the traced processes: {0}")]
     Wait(io::Error),
+    #[error("Linux {0} cannot tell what a system call is called with: 5.3 or later is needed")]
+    OldKernel(String),
     #[error("the tracer thread failed")]
     Panicked,
 }
@@ -95,6 +98,10 @@ pub fn start(
     orders: Arc<Orders>,
     report: impl FnMut(Report) + Send + 'static,
 ) -> Result<Running, TracerError> {
+    let kernel = procfs::kernel_release();
+    if is_too_old(&kernel) {
+        return Err(TracerError::OldKernel(kernel));
+    }
     let (seized_in, seized) = mpsc::channel();
     let shared = Arc::clone(&orders);
     let body = move || {
@@ -119,4 +126,28 @@ pub fn start(
         .map_err(TracerError::Fork)?;
     seized.recv().unwrap_or(Err(TracerError::Panicked))?;
     Ok(Running { orders, thread })
+}
+
+/// Whether a kernel release lacks PTRACE_GET_SYSCALL_INFO, which came with Linux 5.3. One that cannot be read is given the benefit of
+/// the doubt.
+fn is_too_old(release: &str) -> bool {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (5, 3),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_without_syscall_info_are_refused() {
+        assert!(is_too_old("4.19.0-27-amd64") && is_too_old("5.2.21"));
+        assert!(
+            !is_too_old("5.3.0") && !is_too_old("6.18.44-x") && !is_too_old("10.0-rc1") && !is_too_old("")
+        );
+        assert!(!is_too_old(&procfs::kernel_release()));
+    }
 }

@@ -1,4 +1,4 @@
-//! The timeline: a lane per thread. What is drawn is `paint::timeline`'s; this asks for it, and turns gestures into views.
+//! The timeline: a lane per thread. What is drawn is `scene::timeline`'s; this asks for it, and turns gestures into views.
 
 mod legend;
 mod picture;
@@ -11,7 +11,7 @@ use super::panel::{Loading, Nothing, Problem};
 use super::session::{press_of, use_session};
 use super::tooltip::Tooltip;
 use crate::interaction::keys::{self, Action};
-use crate::paint::timeline::{AXIS_PX, ROW_PX};
+use crate::scene::timeline::{AXIS_PX, ROW_PX};
 use crate::state::viewport::View;
 use crate::view_model::text;
 use legend::Legend;

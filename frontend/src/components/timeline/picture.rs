@@ -9,13 +9,13 @@ use syscope_shared::units::TimeRange;
 
 use super::lanes_query;
 use super::pointer::Drag;
+use crate::components::redraw::Redraw;
 use crate::components::stage::Stage;
 use crate::components::tooltip::Tip;
 use crate::paint::canvas::device_pixel_ratio;
-use crate::paint::frame::Redraw;
 use crate::paint::raster::Raster;
-use crate::paint::scale::TimeScale;
-use crate::paint::timeline::{AXIS_PX, Hit, ROW_PX, Scene};
+use crate::scene::scale::TimeScale;
+use crate::scene::timeline::{AXIS_PX, Hit, ROW_PX, Scene};
 use crate::source::Asker;
 use crate::state::session::Session;
 use crate::state::viewport::View;

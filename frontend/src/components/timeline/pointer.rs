@@ -7,7 +7,7 @@ use syscope_shared::units::{TimeRange, TraceTime};
 use super::picture::{GUTTER_PX, TimelineState};
 use crate::components::stage::{WheelGesture, capture_pointer, pointer_position, wheel_gesture};
 use crate::components::tooltip::Tip;
-use crate::paint::timeline::Hit;
+use crate::scene::timeline::Hit;
 use crate::view_model::text;
 
 /// How far a press must move to be a drag, in CSS pixels.

@@ -61,7 +61,7 @@ pub(super) static MESSAGES: arg::Odd = arg::Odd {
         let messages = arg::array(place, count(view), MMSG_BYTES, |place, _| {
             let header = message(place, None, None).unwrap_or(Value::address(place.address));
             let mut fields = vec![Value::named("msg_hdr", header)];
-            if let Some(sent) = view.at_exit.get(place.address + MESSAGE_BYTES as u64, 4) {
+            if let Some(sent) = view.at_exit.get(place.address.wrapping_add(MESSAGE_BYTES as u64), 4) {
                 fields.push(Value::named("msg_len", Value::int(Fields(sent).u32(0))));
             }
             Value::structure(fields)
@@ -130,7 +130,7 @@ const CONTROL_HEADER_BYTES: usize = 16;
 fn ancillary(place: Place<'_>, length: u64) -> Option<Value> {
     let mut rest = Fields(place.memory.get(place.address, length.min(MAX_CONTROL_BYTES) as usize)?);
     let mut items = Vec::new();
-    while rest.0.len() >= CONTROL_HEADER_BYTES && items.len() < place.view.limits.string_bytes {
+    while rest.0.len() >= CONTROL_HEADER_BYTES && items.len() < place.view.limit() {
         let own = rest.u64(0) as usize;
         items.push(control_message(Fields(rest.bytes(0, own.max(CONTROL_HEADER_BYTES)))));
         if own < CONTROL_HEADER_BYTES {

@@ -95,8 +95,8 @@ fn polled(view: &View<'_>) -> Option<String> {
     if ready.is_empty() {
         return None;
     }
-    let is_cut = ready.len() > view.limits.string_bytes;
-    ready.truncate(view.limits.string_bytes);
+    let is_cut = ready.len() > view.limit();
+    ready.truncate(view.limit());
     let rest = if is_cut { syscope_shared::value::Rest::Cut } else { syscope_shared::value::Rest::Nothing };
     let mut note = Value::Array { items: ready, rest }.to_string();
     if is_call(view, libc::SYS_ppoll) {

@@ -181,17 +181,16 @@ static ARGV: Pointee = reach(want_argv, print_argv);
 static ENVIRONMENT: Pointee = reach(want_pointers, print_environment);
 
 fn want_argv(place: Place<'_>, wants: &mut Wants<'_>) {
-    let shown = place.view.limits.string_bytes;
-    wants.bytes(place.address, (shown + 1) * POINTER_BYTES);
-    for (_, pointer) in
-        arg::items(place, shown as u64, POINTER_BYTES).take_while(|(_, item)| item.u64(0) != 0)
-    {
-        wants.string(pointer.u64(0), shown);
+    let shown = place.view.limit();
+    want_words(place, shown + 1, wants);
+    let pointers = memory_words(place).take(shown).map_while(|(_, word)| word.filter(|&word| word != 0));
+    for pointer in pointers {
+        wants.string(pointer, shown);
     }
 }
 
 fn print_argv(place: Place<'_>) -> Option<Value> {
-    let limit = place.view.limits.string_bytes;
+    let limit = place.view.limit();
     let mut items = Vec::new();
     // One more than is shown, to see whether there are more.
     for (at, pointer) in memory_words(place).take(limit + 1) {
@@ -221,7 +220,15 @@ fn memory_words(place: Place<'_>) -> impl Iterator<Item = (u64, Option<u64>)> {
 
 /// Follows an array of pointers to its end.
 fn want_pointers(place: Place<'_>, wants: &mut Wants<'_>) {
-    let unread = memory_words(place).find(|(_, word)| word.is_none_or(|word| word == 0));
+    want_words(place, MAX_VARIABLES, wants);
+}
+
+/// More variables are not counted.
+const MAX_VARIABLES: usize = 1 << 16;
+
+/// Asks for words up to the first that is zero, page by page, at most so many.
+fn want_words(place: Place<'_>, most: usize, wants: &mut Wants<'_>) {
+    let unread = memory_words(place).take(most).find(|(_, word)| word.is_none_or(|word| word == 0));
     if let Some((at, None)) = unread {
         // Up to the page's end: what follows may not be there.
         wants.bytes(at, (0x1000 - (at & 0xfff)) as usize);

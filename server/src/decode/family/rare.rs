@@ -9,7 +9,7 @@ use crate::decode::arg::Arg::{
     Address, DirFd, Fd, Flags, Flags64, Hex, In, Int, Long, OneOf, Out, Path, Received, Scalar, Text, Uint,
     Ulong,
 };
-use crate::decode::arg::{Pointee, fixed, reach};
+use crate::decode::arg::{self, Pointee, fixed, reach};
 use crate::decode::memory::Fields;
 use crate::decode::names::operation::{CLOCK, MADVISE};
 use crate::decode::names::{Names, names, with_rest};
@@ -144,20 +144,19 @@ static POLICY: Pointee = fixed(4, |policy| Value::array(vec![policy_of(policy.u3
 
 /// A set of memory nodes in words of 64; how many bits it has, and one more, is the next argument.
 static NODES: Pointee = reach(
-    |place, wants| wants.bytes(place.address, nodes_bytes(place)),
+    |place, wants| arg::want_items(place, node_words(place), 8, wants),
     |place| {
-        let words = place.memory.get(place.address, nodes_bytes(place))?;
-        let word = |word: &[u8]| Value::Symbol(node_word(Fields(word).u64(0)).into());
-        Some(Value::array(words.chunks_exact(8).map(word).collect()))
+        let word = |word: Fields<'_>| Value::Symbol(node_word(word.u64(0)).into());
+        arg::array(place, node_words(place), 8, |_, item| word(item))
     },
 );
 
 /// The kernel refuses larger sets.
 const MAX_NODES: u64 = 32768;
 
-fn nodes_bytes(place: Place<'_>) -> usize {
+fn node_words(place: Place<'_>) -> u64 {
     let bits = place.view.arg(place.index + 1).saturating_sub(1).min(MAX_NODES);
-    bits.div_ceil(64) as usize * 8
+    bits.div_ceil(64)
 }
 
 /// Sixteen characters, as C's `%#016lx` has them: no `0x` for zero.

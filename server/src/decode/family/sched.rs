@@ -56,7 +56,7 @@ fn cpus(place: Place<'_>, length: u64) -> Option<Value> {
         .filter(|cpu| set[cpu / 8] & 1 << (cpu % 8) != 0)
         .map(|cpu| Value::int(cpu as u64))
         .collect();
-    let limit = place.view.limits.string_bytes;
+    let limit = place.view.limit();
     if cpus.len() <= limit {
         return Some(Value::set(cpus));
     }

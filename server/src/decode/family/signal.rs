@@ -87,12 +87,12 @@ fn names_of(set: u64) -> Value {
 const MASK_IN_FRAME: u64 = 296;
 
 fn want_restored_mask(view: &View<'_>, wants: &mut Wants<'_>) {
-    wants.bytes(view.call.stack_pointer + MASK_IN_FRAME, 8);
+    wants.bytes(view.call.stack_pointer.wrapping_add(MASK_IN_FRAME), 8);
 }
 
 /// `{mask=[CHLD]}`: what will be blocked again. It is no argument, but on the stack.
 fn restored_mask(view: &View<'_>, _: usize) -> Value {
-    match view.at_entry.get(view.call.stack_pointer + MASK_IN_FRAME, 8) {
+    match view.at_entry.get(view.call.stack_pointer.wrapping_add(MASK_IN_FRAME), 8) {
         Some(set) => Value::structure(vec![Value::named("mask", signal_set(Fields(set).u64(0)))]),
         None => Value::address(view.call.stack_pointer),
     }

@@ -42,7 +42,7 @@ fn length_given(view: &View<'_>) -> usize {
 const STRUCT_BYTES: usize = 64;
 
 fn kept(place: Place<'_>, length: usize) -> usize {
-    length.min(place.view.limits.string_bytes.max(STRUCT_BYTES))
+    length.min(place.view.limit().max(STRUCT_BYTES))
 }
 
 /// What `getsockopt` stored.

@@ -108,11 +108,11 @@ static SYSINFO: Pointee = fixed(112, |info| {
 /// Random bytes, as many as the call returned.
 static RANDOM: Pointee = reach(
     |place, wants| {
-        wants.bytes(place.address, place.view.returned_count().min(place.view.limits.string_bytes));
+        wants.bytes(place.address, place.view.returned_count().min(place.view.limit()));
     },
     |place| {
         let count = place.view.returned_count();
-        let shown = count.min(place.view.limits.string_bytes);
+        let shown = count.min(place.view.limit());
         place.memory.get(place.address, shown).map(|bytes| Value::hex_string(bytes, shown < count))
     },
 );

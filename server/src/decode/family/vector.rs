@@ -26,7 +26,7 @@ pub(super) fn want(place: Place<'_>, count: u64, filled: Option<usize>, wants: &
     let mut left = filled;
     for (_, vector) in arg::items(place, count, IOVEC_BYTES) {
         let length = take(&mut left, vector.u64(8));
-        wants.bytes(vector.u64(0), length.min(place.view.limits.string_bytes as u64) as usize);
+        wants.bytes(vector.u64(0), length.min(place.view.limit() as u64) as usize);
     }
 }
 

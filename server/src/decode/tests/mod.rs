@@ -1,5 +1,6 @@
 //! Calls from a table of memory, captured and decoded: strace's text, or the test fails.
 
+mod any_call;
 mod network;
 mod polling;
 mod processes;

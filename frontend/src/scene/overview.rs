@@ -3,9 +3,9 @@
 use syscope_shared::query::ActivityAnswer;
 use syscope_shared::units::{TimeRange, TraceTime};
 
-use super::palette::Ink;
 use super::scale::TimeScale;
-use super::shape::{Font, Rect, Shape};
+use crate::paint::palette::Ink;
+use crate::paint::shape::{Font, Rect, Shape};
 use crate::state::viewport::Viewport;
 use crate::view_model::text;
 

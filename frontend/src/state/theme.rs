@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-use super::palette::Palette;
+use crate::paint::palette::Palette;
 
 const STORAGE_KEY: &str = "syscope.theme";
 

@@ -7,10 +7,10 @@ use syscope_shared::ids::TaskUid;
 use syscope_shared::query::{Filter, Lane, Mark, MarkKind, Slice};
 use syscope_shared::units::{TimeRange, TraceTime};
 
-use super::palette::{Ink, Palette, Rgba};
-use super::raster::{PixelRect, Raster};
 use super::scale::TimeScale;
-use super::shape::{Font, Glyph, MONO_CHAR_PX, Rect, Shape, Word, mono_fitting};
+use crate::paint::palette::{Ink, Palette, Rgba};
+use crate::paint::raster::{PixelRect, Raster};
+use crate::paint::shape::{Font, Glyph, MONO_CHAR_PX, Rect, Shape, Word, mono_fitting};
 use crate::view_model::lanes::{LaneKind, LaneRow};
 use crate::view_model::text;
 

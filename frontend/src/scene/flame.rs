@@ -3,9 +3,9 @@
 use syscope_shared::query::{FlameAnswer, FrameKind};
 use syscope_shared::syscall::Class;
 
-use super::palette::{Ink, Palette, Rgba};
-use super::raster::{PixelRect, Raster};
-use super::shape::{Font, Rect, Shape, mono_fitting};
+use crate::paint::palette::{Ink, Palette, Rgba};
+use crate::paint::raster::{PixelRect, Raster};
+use crate::paint::shape::{Font, Rect, Shape, mono_fitting};
 use crate::view_model::flame::FlameBoxes;
 
 /// The height of a frame, in CSS pixels, without the gap below it.
