@@ -136,9 +136,12 @@ impl TimelineState {
             self.stage.put(&raster, &shapes, &palette);
             picture.raster = raster;
         });
-        let moves = self.session.is_moving_untracked()
-            && !matches!(self.session.view.get_untracked(), View::Fixed(_));
-        if is_drawn.is_some() && moves {
+        if is_drawn.is_none() {
+            // The panel is gone, and its signals with it.
+            return;
+        }
+        let moves = !matches!(self.session.view.get_untracked(), View::Fixed(_));
+        if moves && self.session.is_moving_untracked() {
             self.redraw();
         }
     }
