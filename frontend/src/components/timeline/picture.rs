@@ -165,6 +165,17 @@ impl TimelineState {
         });
     }
 
+    /// What the pointer was over has moved away from under it.
+    pub(super) fn drop_tip_when_moved(self) {
+        Effect::new(move |_| {
+            self.session.view.track();
+            self.stage.scroll.track();
+            if self.tip.with_untracked(Option::is_some) {
+                self.tip.set(None);
+            }
+        });
+    }
+
     pub(super) fn keep_asking_for_lanes(self) {
         let query = move || {
             let (width, height) = self.stage.size.get();
