@@ -37,7 +37,7 @@ pub(crate) fn Flame() -> impl IntoView {
                     style:height=move || format!("{}px", state.rows.get() as f64 * ROW_PX + state.top_px() + 6.0)
                 >
                     <div class="stage-pin" style:height=move || format!("{}px", state.stage.size.get().1)>
-                        <canvas class="stage-canvas" node_ref=state.stage.base></canvas>
+                        <canvas class="stage-canvas" node_ref=state.stage.base aria-hidden="true"></canvas>
                         <canvas
                             class="stage-canvas flame-canvas"
                             node_ref=state.stage.overlay

@@ -37,7 +37,7 @@ pub(crate) fn Timeline() -> impl IntoView {
             >
                 <div class="stage-content" style:height=move || format!("{}px", content_px())>
                     <div class="stage-pin" style:height=move || format!("{}px", state.stage.size.get().1)>
-                        <canvas class="stage-canvas" node_ref=state.stage.base></canvas>
+                        <canvas class="stage-canvas" node_ref=state.stage.base aria-hidden="true"></canvas>
                         <canvas
                             class="stage-canvas timeline-canvas"
                             class:is-panning=move || state.is_panning.get()
