@@ -241,7 +241,7 @@ fn CommandFields(form: StartForm) -> impl IntoView {
                     class="input mono"
                     type="text"
                     data-testid="start-cwd"
-                    placeholder="where the server was started"
+                    placeholder="the server's own"
                     autocomplete="off"
                     spellcheck="false"
                     prop:value=form.cwd
@@ -254,7 +254,8 @@ fn CommandFields(form: StartForm) -> impl IntoView {
                     class="input mono"
                     rows="1"
                     data-testid="start-env"
-                    placeholder="NAME=VALUE, or -NAME to unset"
+                    placeholder="NAME=VALUE"
+                    title="NAME=VALUE sets a variable, -NAME unsets it"
                     spellcheck="false"
                     prop:value=form.env
                     on:input=move |event| form.env.set(event_target_value(&event))
