@@ -34,6 +34,7 @@ pub(crate) fn SessionPage(id: String) -> impl IntoView {
     provide_context(session);
     let shows_help = RwSignal::new(false);
     listen_to_keys(session, shows_help);
+    give_up_focus_after_clicks();
     Effect::new(move |_| {
         if session.link.get() == Link::Unauthorized {
             app.rest.set(None);
@@ -173,6 +174,19 @@ fn listen_to_keys(session: Session, shows_help: RwSignal<bool>) {
         let Some(action) = keys::action(&press_of(&event)) else { return };
         if obey(session, shows_help, action) {
             event.prevent_default();
+        }
+    });
+    on_cleanup(move || handle.remove());
+}
+
+/// A button that was clicked with a pointer keeps no focus: Space would press it again instead of freezing the view.
+fn give_up_focus_after_clicks() {
+    let handle = window_event_listener(leptos::ev::click, move |event| {
+        let is_by_pointer = event.detail() > 0;
+        let focused = document().active_element().and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok());
+        if let Some(button) = focused.filter(|element| is_by_pointer && element.tag_name() == "BUTTON") {
+            // An element that has the focus can lose it.
+            let _blurred = button.blur();
         }
     });
     on_cleanup(move || handle.remove());

@@ -10,7 +10,7 @@ use syscope_shared::units::{TimeRange, TraceTime};
 use super::scale::TimeScale;
 use crate::paint::palette::{Ink, Palette, Rgba};
 use crate::paint::raster::{PixelRect, Raster};
-use crate::paint::shape::{Font, Glyph, Rect, Shape, Word, mono_fitting};
+use crate::paint::shape::{Font, Glyph, MONO_CHAR_PX, Rect, Shape, Word, mono_fitting};
 use crate::view_model::lanes::{LaneKind, LaneRow};
 use crate::view_model::text;
 
@@ -227,9 +227,16 @@ impl Scene<'_> {
                 }
                 let name = slice.syscall.name();
                 let Some(text) = mono_fitting(&name, right - left - 10.0) else { continue };
+                let y = self.row_top(index) + SLICE_TOP_PX + SLICE_PX / 2.0;
+                if slice.is_unfinished {
+                    // Words on stripes cannot be read: they get a plate.
+                    let width = text.chars().count() as f64 * MONO_CHAR_PX + 8.0;
+                    let rect = Rect { x: left + 1.0, y: y - SLICE_PX / 2.0, width, height: SLICE_PX };
+                    shapes.push(Shape::Fill { rect, ink: Ink::Class(slice.syscall.class()) });
+                }
                 shapes.push(Shape::Text {
                     x: left + 5.0,
-                    y: self.row_top(index) + SLICE_TOP_PX + SLICE_PX / 2.0,
+                    y,
                     text,
                     ink: Ink::OnClass,
                     font: Font::Mono,
