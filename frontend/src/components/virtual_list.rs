@@ -74,7 +74,11 @@ impl VirtualList {
         self.scroll.get_untracked() >= geometry.height_px() - geometry.viewport_px - self.row_px
     }
 
+    /// Does nothing for a list that is gone.
     pub(crate) fn scroll_to_end(self) {
+        if self.node.try_get_untracked().flatten().is_none() {
+            return;
+        }
         let geometry = untrack(|| self.geometry());
         self.scroll_to(geometry.height_px());
     }

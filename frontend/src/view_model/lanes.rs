@@ -7,7 +7,7 @@ use syscope_shared::ids::TaskUid;
 use syscope_shared::query::TaskRow;
 use syscope_shared::units::TraceTime;
 
-use super::processes::processes;
+use super::processes::{command, processes};
 
 /// One row: the lane of one thread. A process's row is the lane of its first thread.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +60,7 @@ pub(crate) fn lane_rows(tasks: &[TaskRow], folded: &BTreeSet<TaskUid>) -> Vec<La
 
 fn lane_row(task: &TaskRow, kind: LaneKind, indent: usize) -> LaneRow {
     let command = match kind {
-        LaneKind::Process { .. } => task.executions.last().map(|e| e.argv.join(" ")).unwrap_or_default(),
+        LaneKind::Process { .. } => task.executions.last().map(|e| command(&e.argv)).unwrap_or_default(),
         LaneKind::Thread => String::new(),
     };
     LaneRow {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use syscope_shared::event::Origin;
 use syscope_shared::ids::TaskUid;
+use syscope_shared::options::shell_quoted;
 use syscope_shared::query::TaskRow;
 
 /// A process: the tasks of one leader.
@@ -42,6 +43,11 @@ pub(crate) fn processes(tasks: &[TaskRow]) -> Vec<Process> {
         result.push(Process { leader, threads, depth: continues.len() - 1, continues });
     }
     result
+}
+
+/// A command as a shell takes it, so that its words can be told apart.
+pub(crate) fn command(argv: &[String]) -> String {
+    argv.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// Puts siblings on the stack so that the first comes off first.

@@ -23,6 +23,7 @@ pub(crate) fn Timeline() -> impl IntoView {
     let state = TimelineState::new(session);
     state.keep_asking_for_lanes();
     state.redraw_when_changed();
+    state.drop_tip_when_moved();
     listen_to_keys(state);
     let lanes = Memo::new(move |_| state.rows.with(Vec::len));
     let content_px = move || AXIS_PX + lanes.get() as f64 * ROW_PX + 6.0;

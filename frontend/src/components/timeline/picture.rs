@@ -136,9 +136,12 @@ impl TimelineState {
             self.stage.put(&raster, &shapes, &palette);
             picture.raster = raster;
         });
-        let moves = self.session.is_moving_untracked()
-            && !matches!(self.session.view.get_untracked(), View::Fixed(_));
-        if is_drawn.is_some() && moves {
+        if is_drawn.is_none() {
+            // The panel is gone, and its signals with it.
+            return;
+        }
+        let moves = !matches!(self.session.view.get_untracked(), View::Fixed(_));
+        if moves && self.session.is_moving_untracked() {
             self.redraw();
         }
     }
@@ -159,6 +162,17 @@ impl TimelineState {
             self.cursor_row.track();
             self.dragged.track();
             self.redraw();
+        });
+    }
+
+    /// What the pointer was over has moved away from under it.
+    pub(super) fn drop_tip_when_moved(self) {
+        Effect::new(move |_| {
+            self.session.view.track();
+            self.stage.scroll.track();
+            if self.tip.with_untracked(Option::is_some) {
+                self.tip.set(None);
+            }
         });
     }
 
