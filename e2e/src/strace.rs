@@ -24,7 +24,7 @@ pub fn counts(argv: &[String], dir: &Path) -> Result<Counts> {
 /// When strace cannot be started.
 pub fn process_lines(argv: &[String], dir: &Path) -> Result<Vec<(i32, String)>> {
     let log = dir.join("strace-log");
-    run(&["-f", "-s", "4096", "-e", "trace=%process", "-e", "signal=none", "-o"], &log, argv)?;
+    run(&["-f", "-s", "4096", "-e", "trace=%process", "-o"], &log, argv)?;
     // What a program writes into its arguments need not be UTF-8.
     let text = String::from_utf8_lossy(&std::fs::read(log)?).into_owned();
     Ok(joined(&text))

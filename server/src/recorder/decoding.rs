@@ -163,3 +163,81 @@ fn syscall_of(raw: &RawSyscall, decoded: Decoded) -> Syscall {
         child: raw.child,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use syscope_shared::event::Origin;
+    use syscope_shared::ids::{Pid, Tid};
+    use syscope_shared::units::{Nanos, TraceTime};
+
+    use super::*;
+    use crate::decode::{capture_entry, capture_exit};
+    use crate::sys::memory::MOST_RANGE_BYTES;
+    use crate::tracer::raw::{Call, Exit, Snapshot, TraceeMemory};
+
+    /// A tracee that means harm: whatever is read of its memory, and however much of it, is arbitrary.
+    struct Arbitrary(u64);
+
+    impl Arbitrary {
+        /// xorshift64*
+        fn next(&mut self) -> u64 {
+            self.0 ^= self.0 >> 12;
+            self.0 ^= self.0 << 25;
+            self.0 ^= self.0 >> 27;
+            self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+        }
+
+        /// A number of the kind that calls take: often small, sometimes an address, now and then at the end of the address space.
+        fn number(&mut self) -> u64 {
+            let any = self.next();
+            match self.next() % 6 {
+                0 => 0,
+                1 => any % 8,
+                2 => any % 4096,
+                3 => u64::MAX - any % 16,
+                4 => any,
+                _ => 0x7000_0000_0000 + any % 0x1_0000,
+            }
+        }
+    }
+
+    impl TraceeMemory for Arbitrary {
+        fn read_all(&mut self, ranges: &[(u64, usize)], into: &mut Snapshot) {
+            for &(address, length) in ranges {
+                let length = length.min(MOST_RANGE_BYTES);
+                let readable =
+                    if self.next().is_multiple_of(3) { self.next() as usize % (length + 1) } else { length };
+                let bytes: Vec<u8> = (0..readable).map(|_| self.number() as u8).collect();
+                into.push(address, &bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn no_call_however_odd_brings_the_recorder_down() {
+        const ROUNDS: usize = 8;
+        let mut tracee = Arbitrary(0x9e37_79b9_7f4a_7c15);
+        let options = TraceOptions::default();
+        let limits = limits_of(&options);
+        let mut decoding = Decoding::new(&options, None);
+        let at = |kind| RawEvent { task: TaskUid(0), time: TraceTime(0), kind };
+        let (tid, process, comm) = (Tid(1), Pid(1), String::new());
+        decoding.add(at(RawKind::Started { tid, process, origin: Origin::Spawned, comm }));
+        for number in 0..512 {
+            for _ in 0..ROUNDS {
+                let args = std::array::from_fn(|_| tracee.number());
+                let call = Call { id: SyscallId::x86_64(number), args, stack_pointer: tracee.number() };
+                let ret = tracee.number() as i64;
+                let exit = Exit { duration: Nanos(1), ret, is_error: (-4095..0).contains(&ret) };
+                let at_entry = capture_entry(&call, &limits, &mut tracee);
+                let at_exit = capture_exit(&call, &exit, &at_entry, &limits, &mut tracee);
+                let raw = RawSyscall { call, at_entry, exit: Some(exit), at_exit, child: None };
+                let unfinished = RawSyscall { exit: None, at_exit: Snapshot::default(), ..raw.clone() };
+                for raw in [raw, unfinished] {
+                    decoding.add(at(RawKind::Syscall(Box::new(raw))));
+                }
+            }
+        }
+        assert_eq!(decoding.events.len(), 512 * ROUNDS * 2);
+    }
+}

@@ -13,6 +13,10 @@ const PAGE: u64 = 4096;
 /// IOV_MAX of `limits.h`: the most pieces one call takes.
 const MOST_PIECES: usize = 1024;
 
+/// The most that is read of one range. A tracee may name any length; what a call really moves is rarely more than this, and what is
+/// kept of it far less.
+pub const MOST_RANGE_BYTES: usize = 1 << 20;
+
 /// Reads tracees' memory; keeps its buffers from one stop to the next.
 #[derive(Debug)]
 pub struct Reader {
@@ -73,7 +77,7 @@ impl Reader {
         }
         for &(address, length) in ranges {
             self.buffer.clear();
-            read_words(tid, address, length, &mut self.buffer);
+            read_words(tid, address, length.min(MOST_RANGE_BYTES), &mut self.buffer);
             if !self.buffer.is_empty() {
                 into.push(address, &self.buffer);
             }
@@ -84,7 +88,7 @@ impl Reader {
     fn read_batched(&mut self, tid: Tid, ranges: &[(u64, usize)], into: &mut Snapshot) -> io::Result<()> {
         self.pieces.clear();
         for (range, &(address, length)) in ranges.iter().enumerate() {
-            cut_at_pages(range, address, length, &mut self.pieces);
+            cut_at_pages(range, address, length.min(MOST_RANGE_BYTES), &mut self.pieces);
         }
         let total: usize = self.pieces.iter().map(|piece| piece.length).sum();
         if self.buffer.len() < total {
@@ -250,6 +254,20 @@ mod tests {
         assert_eq!(snapshot.from(0), b"");
         assert_eq!(snapshot.from(u64::MAX - 3), b"");
         assert_eq!(snapshot.get(text.as_ptr() as u64, text.len()), Some(&text[..]));
+    }
+
+    #[test]
+    fn a_length_that_no_memory_has_is_cut() {
+        let (base, readable) = pages();
+        for means in [Means::Batched, Means::WordByWord] {
+            let mut reader = Reader { means, ..Reader::default() };
+            let mut snapshot = Snapshot::default();
+            reader.of(own_tid()).read_all(&[(base, usize::MAX), (8, usize::MAX)], &mut snapshot);
+            // One cannot PTRACE_PEEKDATA oneself.
+            let expected = if means == Means::Batched { readable } else { 0 };
+            assert_eq!(snapshot.from(base).len(), expected);
+            assert_eq!(snapshot.from(8), b"");
+        }
     }
 
     #[test]
