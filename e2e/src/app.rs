@@ -30,11 +30,10 @@ impl App {
             .stdout(Stdio::piped())
             .spawn()
             .context("starting syscope serve")?;
-        let mut url = String::new();
         let stdout = process.stdout.take().context("the server's output")?;
-        BufReader::new(stdout).read_line(&mut url)?;
-        let url = url.trim().to_owned();
-        let app = Self { process, url, store: store.to_owned() };
+        let mut app = Self { process, url: String::new(), store: store.to_owned() };
+        BufReader::new(stdout).read_line(&mut app.url)?;
+        app.url.truncate(app.url.trim_end().len());
         ensure!(
             app.url.starts_with("http://127.0.0.1:"),
             "syscope serve printed `{}` for an address",

@@ -7,21 +7,17 @@ use syscope_e2e::app::App;
 use syscope_e2e::browser::{Browser, Theme};
 use syscope_e2e::report::report;
 
-/// Makes a burst of calls ten times a second, for the given number of seconds.
-const PROGRAM: &str = "import os,sys,time\nfor i in range(int(sys.argv[1]) * 10):\n    os.stat('/etc/passwd')\n    print(i, flush=True)\n    time.sleep(0.1)";
+/// Makes a few calls and prints a number ten times a second, for as many seconds as its argument says.
+const PROGRAM: &str = "import os, sys, time
+for number in range(int(sys.argv[1]) * 10):
+    os.stat('/etc/passwd')
+    print(number, flush=True)
+    time.sleep(0.1)
+";
 
 /// How long the program of the usual run goes on; the longer run takes half a minute.
 const USUAL_SECONDS: u32 = 6;
 const LONG_SECONDS: u32 = 30;
-
-async fn start_from_the_page(browser: &Browser, seconds: u32) -> Result<()> {
-    let command = format!("/usr/bin/python3 -c \"{PROGRAM}\" {seconds}");
-    let script = "const input = document.querySelector(\"[data-testid='start-command']\");
-        input.value = arguments[0]; input.dispatchEvent(new Event('input', { bubbles: true }));";
-    browser.element("start-command").await?;
-    browser.page.execute(script, vec![command.replace('\n', ";").into()]).await?;
-    Ok(())
-}
 
 async fn watch(seconds: u32) -> Result<()> {
     let store = tempfile::tempdir()?;
@@ -29,7 +25,10 @@ async fn watch(seconds: u32) -> Result<()> {
     let browser = Browser::start(Theme::Light).await?;
     browser.page.goto(&app.url).await?;
     browser.page.execute("window.wasNotReloaded = true", Vec::new()).await?;
-    start_from_the_page(&browser, seconds).await?;
+    let program = store.path().join("program.py");
+    std::fs::write(&program, PROGRAM)?;
+    let command = format!("/usr/bin/python3 {} {seconds}", program.display());
+    browser.element("start-command").await?.send_keys(command).await?;
     let clicked = Instant::now();
     browser.click("start-button").await?;
     browser.wait_for("session-events", "data-count", |count| count.parse().unwrap_or(0) > 0).await?;

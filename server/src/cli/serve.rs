@@ -1,6 +1,6 @@
 //! `syscope serve`, which `syscope` alone means as well: the web app. `run`, `attach` and `open` are this with something to show.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
@@ -142,8 +142,9 @@ fn announce(server: &Server, shown: &Shown, folder: &Folder) {
         Shown::Own(session) => Some(session.id()),
     };
     let url = session.map_or_else(|| server.url(), |id| format!("{}&session={id}", server.url()));
-    println!("{url}");
-    println!("Open this address in a browser; it holds the key to this server. Ctrl-C ends it.");
+    let advice = "Open this address in a browser; it holds the key to this server. Ctrl-C ends it.";
+    // Whoever started the server may have closed its output; that is no reason not to serve.
+    let _ = writeln!(std::io::stdout(), "{url}\n{advice}");
     if !site::has_page() {
         eprintln!("syscope: this build has no page: run `cargo xtask build` and start it again");
     }
