@@ -18,10 +18,10 @@ pub struct Sample {
 const ENDLESS: &str = "swallowed-error";
 
 impl Sample {
-    /// The command that runs it to an end.
+    /// The command that runs it to an end, in [`folder`].
     #[must_use]
     pub fn argv(&self) -> Vec<String> {
-        let mut argv = vec![self.interpreter.clone(), path_of(&self.file).display().to_string()];
+        let mut argv = vec![self.interpreter.clone(), self.file.clone()];
         if self.id == ENDLESS {
             argv.push("2".to_owned());
         }
@@ -34,21 +34,25 @@ impl Sample {
 /// # Errors
 /// When the index cannot be read.
 pub fn all() -> Result<Vec<Sample>> {
-    let index = std::fs::read(path_of("index.json")).context("reading the index of samples")?;
+    let index = std::fs::read(folder().join("index.json")).context("reading the index of samples")?;
     serde_json::from_slice(&index).context("the index of samples")
 }
 
-/// A command that runs `argv` with nothing to read and its output dropped.
+/// A command that runs `argv` in the samples' folder, with nothing to read and its output dropped.
 #[must_use]
 pub fn quiet(argv: &[String]) -> Command {
     let mut command = Command::new(&argv[0]);
-    command.args(&argv[1..]);
+    command.args(&argv[1..]).current_dir(folder());
+    // cargo's own: every program would look for its libraries in the build folder first.
+    command.env_remove("LD_LIBRARY_PATH");
     command.stdin(std::process::Stdio::null());
     command.stdout(std::process::Stdio::null());
     command.stderr(std::process::Stdio::null());
     command
 }
 
-fn path_of(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(file)
+/// Where the samples are.
+#[must_use]
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
 }

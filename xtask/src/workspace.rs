@@ -27,6 +27,8 @@ pub(crate) fn cargo() -> Command {
 pub(crate) fn command(program: impl Into<OsString>) -> Command {
     let mut command = Command::new(program.into());
     command.current_dir(root());
+    // What cargo sets for its own: in what syscope traces, every program would look for its libraries in the build folder first.
+    command.env_remove("LD_LIBRARY_PATH");
     command
 }
 

@@ -15,7 +15,12 @@ impl Running {
         let sample = samples::all()?.into_iter().find(|sample| sample.id == "swallowed-error");
         let argv = sample.context("the sample that loops")?.argv();
         let mut command = Command::new(&argv[0]);
-        command.arg(&argv[1]).arg("600").stdin(Stdio::null()).stdout(Stdio::null());
+        command
+            .arg(&argv[1])
+            .arg("600")
+            .current_dir(samples::folder())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
         Ok(Self(command.spawn()?))
     }
 

@@ -163,7 +163,7 @@ fn fds_in_set(place: Place<'_>) -> Option<Vec<i32>> {
     }
     let set = place.memory.get(place.address, fd_set_bytes(place.view))?;
     let has = |fd: &i32| set.get(*fd as usize / 8).is_some_and(|byte| byte & 1 << (fd % 8) != 0);
-    Some((0..place.view.int(0)).filter(has).collect())
+    Some((0..place.view.int(0).min(set.len() as i32 * 8)).filter(has).collect())
 }
 
 /// `Timeout`, or what is ready: `in [3], left {…}`.
