@@ -61,7 +61,7 @@ impl TraceOptions {
                 words.extend(pids.iter().flat_map(|pid| ["-p".to_owned(), pid.to_string()]));
             }
         }
-        words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ")
+        shell_command(&words)
     }
 
     /// The options that `syscope record` and strace spell alike.
@@ -97,12 +97,18 @@ impl Target {
     #[must_use]
     pub fn label(&self) -> String {
         match self {
-            Self::Command(argv) => argv.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" "),
+            Self::Command(argv) => shell_command(argv),
             Self::Attach(pids) => {
                 format!("-p {}", pids.iter().map(i32::to_string).collect::<Vec<_>>().join(","))
             }
         }
     }
+}
+
+/// A command as a POSIX shell takes it, so that its words can be told apart.
+#[must_use]
+pub fn shell_command(words: &[String]) -> String {
+    words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word as a POSIX shell takes it literally.

@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn threads_are_counted_apart_from_processes() {
-        use crate::view_model::processes::tests::task;
+        use crate::view_model::fixtures::task;
         let mut tasks = vec![task(0, 0, None), task(1, 0, Some(0)), task(2, 2, Some(0))];
         tasks[1].ended = Some((TraceTime(1), End::Exited(0)));
         assert_eq!(census(&tasks), "2 processes, 1 more thread, 2 not ended");

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use syscope_shared::event::End;
 use syscope_shared::ids::TaskUid;
-use syscope_shared::query::TaskRow;
+use syscope_shared::options::shell_command;
+use syscope_shared::query::{TaskRow, processes};
 use syscope_shared::units::TraceTime;
-
-use super::processes::{command, processes};
 
 /// One row: the lane of one thread. A process's row is the lane of its first thread.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +59,9 @@ pub(crate) fn lane_rows(tasks: &[TaskRow], folded: &BTreeSet<TaskUid>) -> Vec<La
 
 fn lane_row(task: &TaskRow, kind: LaneKind, indent: usize) -> LaneRow {
     let command = match kind {
-        LaneKind::Process { .. } => task.executions.last().map(|e| command(&e.argv)).unwrap_or_default(),
+        LaneKind::Process { .. } => {
+            task.executions.last().map(|e| shell_command(&e.argv)).unwrap_or_default()
+        }
         LaneKind::Thread => String::new(),
     };
     LaneRow {
@@ -78,8 +79,8 @@ fn lane_row(task: &TaskRow, kind: LaneKind, indent: usize) -> LaneRow {
 
 #[cfg(test)]
 mod tests {
-    use super::super::processes::tests::task;
     use super::*;
+    use crate::view_model::fixtures::task;
 
     #[test]
     fn threads_stand_under_their_process_unless_it_is_folded() {

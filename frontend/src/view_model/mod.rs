@@ -5,9 +5,10 @@
 pub(crate) mod arguments;
 pub(crate) mod buffer;
 pub(crate) mod command_line;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub(crate) mod flame;
 pub(crate) mod lanes;
-pub(crate) mod processes;
 pub(crate) mod terminal;
 pub(crate) mod text;
 pub(crate) mod tree;

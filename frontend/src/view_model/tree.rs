@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use syscope_shared::event::{End, Origin};
 use syscope_shared::ids::TaskUid;
-use syscope_shared::query::TaskRow;
+use syscope_shared::options::shell_command;
+use syscope_shared::query::{Process, TaskRow, processes};
 use syscope_shared::units::{Nanos, TraceTime};
-
-use super::processes::{Process, command, processes};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TreeRow {
@@ -71,7 +70,7 @@ fn process_row(leader: &TaskRow, members: &[&TaskRow], process: &Process, is_fol
     row.time = members.iter().map(|task| task.time).sum();
     let mut executions: Vec<_> = members.iter().flat_map(|task| &task.executions).collect();
     executions.sort_by_key(|execution| execution.time);
-    row.commands = executions.iter().map(|execution| command(&execution.argv)).collect();
+    row.commands = executions.iter().map(|execution| shell_command(&execution.argv)).collect();
     row.ended = if members.iter().all(|task| task.ended.is_some()) {
         leader.ended.or_else(|| members.iter().filter_map(|task| task.ended).max_by_key(|ended| ended.0))
     } else {
@@ -108,8 +107,8 @@ fn task_row(task: &TaskRow, continues: Vec<bool>) -> TreeRow {
 
 #[cfg(test)]
 mod tests {
-    use super::super::processes::tests::task;
     use super::*;
+    use crate::view_model::fixtures::task;
     use syscope_shared::query::Execution;
 
     #[test]

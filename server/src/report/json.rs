@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use syscope_shared::event::{Creation, End, Origin};
-use syscope_shared::query::{Execution, Filter, SummaryRow, TaskRow, summary, tasks};
+use syscope_shared::query::{self, Execution, Filter, SummaryRow, TaskRow, summary, tasks};
 use syscope_shared::store::Store;
 use syscope_shared::units::{TimeRange, TraceTime};
 
@@ -105,7 +105,7 @@ pub fn write_json(store: &Store, warning: Option<&str>, out: &mut dyn Write) -> 
             warning: warning.map(str::to_owned),
         },
         summary: answer.rows.iter().map(row).collect(),
-        processes: processes(&tasks(store, TimeRange::ALL).rows),
+        processes: process_list(&tasks(store, TimeRange::ALL).rows),
     };
     serde_json::to_writer_pretty(&mut *out, &report)?;
     writeln!(out)
@@ -125,24 +125,24 @@ fn row(row: &SummaryRow) -> Row {
     }
 }
 
-fn processes(rows: &[TaskRow]) -> Vec<Process> {
-    let leaders = rows.iter().filter(|row| row.leader == row.uid);
-    leaders.map(|leader| process(rows, leader)).collect()
+fn process_list(rows: &[TaskRow]) -> Vec<Process> {
+    query::processes(rows).iter().filter_map(|process| process_object(rows, process)).collect()
 }
 
-fn process(rows: &[TaskRow], leader: &TaskRow) -> Process {
-    let members: Vec<&TaskRow> = rows.iter().filter(|row| row.leader == leader.uid).collect();
-    let mut executions: Vec<Program> = members.iter().flat_map(|row| &row.executions).map(program).collect();
+fn process_object(rows: &[TaskRow], process: &query::Process) -> Option<Process> {
+    let leader = rows.get(process.leader.index())?;
+    let members = process.threads.iter().filter_map(|task| rows.get(task.index()));
+    let mut executions: Vec<Program> = members.clone().flat_map(|row| &row.executions).map(program).collect();
     executions.sort_by(|a, b| a.at_seconds.total_cmp(&b.at_seconds));
-    Process {
+    Some(Process {
         pid: leader.process.0,
         parent: parent(rows, leader).map(|parent| parent.process.0),
         origin: origin(leader),
         comm: leader.comm.clone(),
         executions,
         started_seconds: seconds(leader.started),
-        threads: members.into_iter().map(|member| thread(rows, member)).collect(),
-    }
+        threads: members.map(|member| thread(rows, member)).collect(),
+    })
 }
 
 fn program(execution: &Execution) -> Program {

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use syscope_shared::event::{Creation, End, Origin};
-use syscope_shared::options::shell_quoted;
-use syscope_shared::query::{Execution, Filter, SummaryRow, TaskRow, summary, tasks};
+use syscope_shared::options::shell_command;
+use syscope_shared::query::{Execution, Filter, Process, SummaryRow, TaskRow, processes, summary, tasks};
 use syscope_shared::store::Store;
 use syscope_shared::units::{Nanos, TimeRange};
 
@@ -52,33 +52,13 @@ fn write_row(out: &mut dyn Write, row: &SummaryRow, all: Nanos) -> io::Result<()
 
 fn write_tree(store: &Store, out: &mut dyn Write) -> io::Result<()> {
     let rows = tasks(store, TimeRange::ALL).rows;
-    let roots = rows.iter().filter(|row| parent_process(&rows, row).is_none());
-    for root in roots.filter(|row| row.leader == row.uid) {
-        write_process(&rows, root, 0, out)?;
-    }
-    Ok(())
+    processes(&rows).iter().try_for_each(|process| write_process(&rows, process, out))
 }
 
-/// The process (by its first task) that made the process of `row`.
-fn parent_process<'a>(rows: &'a [TaskRow], row: &TaskRow) -> Option<&'a TaskRow> {
-    let leader = rows.get(row.leader.index())?;
-    let Origin::Created { parent, .. } = leader.origin else { return None };
-    let parent = rows.get(parent.index())?;
-    rows.get(parent.leader.index()).filter(|parent| parent.uid != row.leader)
-}
-
-fn write_process(rows: &[TaskRow], process: &TaskRow, depth: usize, out: &mut dyn Write) -> io::Result<()> {
-    let indent = "  ".repeat(depth);
-    let origin = match process.origin {
-        Origin::Spawned => "",
-        Origin::Attached => " (attached)",
-        Origin::Created { by, .. } => match by {
-            Creation::Fork => " (fork)",
-            Creation::Vfork => " (vfork)",
-            Creation::Clone | Creation::Thread => " (clone)",
-        },
-    };
-    let members: Vec<&TaskRow> = rows.iter().filter(|row| row.leader == process.uid).collect();
+fn write_process(rows: &[TaskRow], process: &Process, out: &mut dyn Write) -> io::Result<()> {
+    let indent = "  ".repeat(process.depth);
+    let members: Vec<&TaskRow> = process.threads.iter().filter_map(|task| rows.get(task.index())).collect();
+    let Some(leader) = members.first() else { return Ok(()) };
     let threads = match members.len() {
         1 => String::new(),
         count => format!(", {count} threads"),
@@ -88,22 +68,26 @@ fn write_process(rows: &[TaskRow], process: &TaskRow, depth: usize, out: &mut dy
     let end = members.iter().find(|row| !is_superseded(row)).map_or("?".to_owned(), |row| end_text(row));
     writeln!(
         out,
-        "{indent}{} {}{origin}: {calls} calls, {errors} errors{threads}; {end}",
-        process.process.0, process.comm
+        "{indent}{} {}{}: {calls} calls, {errors} errors{threads}; {end}",
+        leader.process.0,
+        leader.comm,
+        origin_text(leader.origin)
     )?;
     let mut executions: Vec<&Execution> = members.iter().flat_map(|row| &row.executions).collect();
     executions.sort_by_key(|execution| execution.time);
-    for execution in executions {
-        let argv: Vec<String> = execution.argv.iter().map(|word| shell_quoted(word)).collect();
-        writeln!(out, "{indent}    exec {}", argv.join(" "))?;
+    executions
+        .iter()
+        .try_for_each(|execution| writeln!(out, "{indent}    exec {}", shell_command(&execution.argv)))
+}
+
+fn origin_text(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Spawned => "",
+        Origin::Attached => " (attached)",
+        Origin::Created { by: Creation::Fork, .. } => " (fork)",
+        Origin::Created { by: Creation::Vfork, .. } => " (vfork)",
+        Origin::Created { by: Creation::Clone | Creation::Thread, .. } => " (clone)",
     }
-    let children = rows.iter().filter(|row| row.leader == row.uid);
-    for child in
-        children.filter(|row| parent_process(rows, row).is_some_and(|parent| parent.uid == process.uid))
-    {
-        write_process(rows, child, depth + 1, out)?;
-    }
-    Ok(())
 }
 
 fn is_superseded(row: &TaskRow) -> bool {

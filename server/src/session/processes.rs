@@ -9,7 +9,7 @@ use std::fs;
 use nix::unistd::{Uid, User};
 use syscope_shared::api::ProcessInfo;
 use syscope_shared::ids::{Pid, Tid};
-use syscope_shared::options::shell_quoted;
+use syscope_shared::options::shell_command;
 
 use super::SessionError;
 use crate::tracer::procfs;
@@ -68,11 +68,11 @@ fn sentence(refusal: &Refusal) -> String {
 
 /// The command line as one would type it, or the name in brackets, as `ps` has it, when there is none.
 fn command_line(pid: i32, name: &str) -> String {
-    let words: Vec<String> = procfs::argv(Tid(pid)).iter().map(|word| shell_quoted(word)).collect();
-    if words.is_empty() {
+    let argv = procfs::argv(Tid(pid));
+    if argv.is_empty() {
         format!("[{name}]")
     } else {
-        words.join(" ").chars().take(MAX_COMMAND_CHARS).collect()
+        shell_command(&argv).chars().take(MAX_COMMAND_CHARS).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The per-thread timeline: lanes of slices, and the overview strip above them.
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{End, Event, EventKind};
@@ -86,7 +87,11 @@ pub(super) fn timeline(
     resolution: Nanos,
     tasks: Option<&[TaskUid]>,
 ) -> TimelineAnswer {
-    let lane = |task| lane(store, range, resolution, task);
+    let mut open: FxHashMap<TaskUid, Slice> = FxHashMap::default();
+    for event in store.in_flight().filter(|event| range.overlaps(event.start, store.end())) {
+        open.extend(slice_in_flight(store, event).map(|slice| (event.task, slice)));
+    }
+    let lane = |task| lane(store, range, resolution, task, open.get(&task).copied());
     let lanes = match tasks {
         Some(tasks) => tasks.iter().copied().map(lane).collect(),
         None => store.tasks().iter().map(|task| lane(task.uid)).collect(),
@@ -94,7 +99,8 @@ pub(super) fn timeline(
     TimelineAnswer { range, resolution, lanes }
 }
 
-fn lane(store: &Store, range: TimeRange, resolution: Nanos, task: TaskUid) -> Lane {
+/// `open` is the call that the task is in now.
+fn lane(store: &Store, range: TimeRange, resolution: Nanos, task: TaskUid, open: Option<Slice>) -> Lane {
     let mut slices = Clusters { resolution, slices: Vec::new() };
     let mut marks = task_marks(store, range, task);
     for event in store.of_task_in(task, range) {
@@ -105,9 +111,8 @@ fn lane(store: &Store, range: TimeRange, resolution: Nanos, task: TaskUid) -> La
             ViewKind::Ended(end) => marks.push(mark(&event, MarkKind::Ended(end))),
         }
     }
-    let open = store.in_flight().filter(|open| open.task == task && range.overlaps(open.start, store.end()));
-    for slice in open.filter_map(|open| slice_in_flight(store, open)) {
-        slices.push(slice);
+    if let Some(open) = open {
+        slices.push(open);
     }
     marks.sort_by_key(|mark| mark.time);
     Lane { task, slices: slices.slices, marks: thinned(marks, resolution) }

@@ -1,17 +1,26 @@
 //! The time-ordered form: frames stand where they happened, a band for each thread.
 
+use std::collections::BTreeMap;
+
 use super::{
     DEPTH_CLASS, DEPTH_PATH, DEPTH_PROCESS, DEPTH_SYSCALL, DEPTH_THREAD, FlameAnswer, FlameFrame, FlameOrder,
     FrameKind, clipped, path_label, process_label, thread_label,
 };
+use crate::ids::TaskUid;
 use crate::query::Filter;
 use crate::store::{EventView, Store, Task};
 use crate::units::{Nanos, TimeRange};
 
 pub(super) fn flame(store: &Store, range: TimeRange, filter: &Filter, min_width: u64) -> FlameAnswer {
     let mut chart = Chart { store, range, min_width: min_width.max(1), frames: Vec::new(), omitted: 0 };
-    for process in store.tasks().iter().filter(|task| task.leader == task.uid) {
-        chart.add_process(process, filter);
+    let mut threads: BTreeMap<TaskUid, Vec<&Task>> = BTreeMap::new();
+    for task in store.tasks() {
+        threads.entry(task.leader).or_default().push(task);
+    }
+    for (leader, threads) in &threads {
+        if let Some(leader) = store.task(*leader) {
+            chart.add_process(leader, threads, filter);
+        }
     }
     let (frames, omitted) = (chart.frames, chart.omitted);
     FlameAnswer { range, order: FlameOrder::Time, total: range.span().0, frames, omitted }
@@ -29,9 +38,9 @@ struct Chart<'a> {
 type Open = [Option<u32>; 3];
 
 impl Chart<'_> {
-    fn add_process(&mut self, leader: &Task, filter: &Filter) {
+    fn add_process(&mut self, leader: &Task, threads: &[&Task], filter: &Filter) {
         let process = self.frames.len();
-        for thread in self.store.tasks().iter().filter(|task| task.leader == leader.uid) {
+        for thread in threads {
             let mut events = self
                 .store
                 .of_task_in(thread.uid, self.range)

@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use syscope_shared::event::Origin;
-use syscope_shared::ids::TaskUid;
-use syscope_shared::options::shell_quoted;
-use syscope_shared::query::TaskRow;
+use super::TaskRow;
+use crate::event::Origin;
+use crate::ids::TaskUid;
 
 /// A process: the tasks of one leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Process {
-    pub(crate) leader: TaskUid,
+pub struct Process {
+    pub leader: TaskUid,
     /// Every task of the process, the leader first, in the order first seen.
-    pub(crate) threads: Vec<TaskUid>,
+    pub threads: Vec<TaskUid>,
     /// How many processes of this trace stand above it.
-    pub(crate) depth: usize,
+    pub depth: usize,
     /// Whether a later sibling follows, for itself and every ancestor from the top: what a tree's guide lines need.
-    pub(crate) continues: Vec<bool>,
+    pub continues: Vec<bool>,
 }
 
 /// The processes of `tasks`, parents before children, siblings in the order first seen.
-pub(crate) fn processes(tasks: &[TaskRow]) -> Vec<Process> {
+#[must_use]
+pub fn processes(tasks: &[TaskRow]) -> Vec<Process> {
     let mut threads: BTreeMap<TaskUid, Vec<TaskUid>> = BTreeMap::new();
     for task in tasks {
         let members = threads.entry(task.leader).or_default();
@@ -45,11 +45,6 @@ pub(crate) fn processes(tasks: &[TaskRow]) -> Vec<Process> {
     result
 }
 
-/// A command as a shell takes it, so that its words can be told apart.
-pub(crate) fn command(argv: &[String]) -> String {
-    argv.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
 /// Puts siblings on the stack so that the first comes off first.
 fn push_siblings(stack: &mut Vec<(TaskUid, Vec<bool>)>, siblings: Option<&Vec<TaskUid>>, above: &[bool]) {
     let siblings = siblings.map(Vec::as_slice).unwrap_or_default();
@@ -68,48 +63,36 @@ fn parent_process(tasks: &[TaskRow], leader: TaskUid) -> Option<TaskUid> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use syscope_shared::event::Creation;
-    use syscope_shared::ids::{Pid, Tid};
-    use syscope_shared::units::{Nanos, TraceTime};
+    use crate::event::{Change, Creation, TaskChange};
+    use crate::file::Chunk;
+    use crate::ids::{Pid, Tid};
+    use crate::query::tasks;
+    use crate::store::Store;
+    use crate::units::{TimeRange, TraceTime};
 
-    /// A task that lives from `uid` milliseconds on, made by `parent`, a thread when it shares `leader`.
-    pub(crate) fn task(uid: u32, leader: u32, parent: Option<u32>) -> TaskRow {
-        let by = if uid == leader { Creation::Fork } else { Creation::Thread };
-        let clone_flags = if uid == leader { 17 } else { 0x0001_0900 };
-        let origin = match parent {
-            Some(parent) => Origin::Created { parent: TaskUid(parent), by, clone_flags },
-            None => Origin::Spawned,
+    /// For each task the number of its process, and the task that made it.
+    fn rows(tasks_of: &[(i32, Option<u32>)]) -> Vec<TaskRow> {
+        let started = |(uid, (process, parent)): (usize, &(i32, Option<u32>))| {
+            let tid = Tid(uid as i32);
+            let by = if tid.0 == *process { Creation::Fork } else { Creation::Thread };
+            let origin = match parent {
+                Some(parent) => Origin::Created { parent: TaskUid(*parent), by, clone_flags: 0 },
+                None => Origin::Spawned,
+            };
+            let change = Change::Started { tid, process: Pid(*process), origin, comm: String::new() };
+            TaskChange { task: TaskUid(uid as u32), time: TraceTime(uid as u64), change }
         };
-        TaskRow {
-            uid: TaskUid(uid),
-            tid: Tid(100 + uid as i32),
-            process: Pid(100 + leader as i32),
-            leader: TaskUid(leader),
-            origin,
-            comm: format!("task{uid}"),
-            started: TraceTime(u64::from(uid) * 1_000_000),
-            ended: None,
-            executions: Vec::new(),
-            calls: 10,
-            errors: 1,
-            time: Nanos(500),
-            in_flight: None,
-        }
+        let mut store = Store::new();
+        store.apply(Chunk::Tasks(tasks_of.iter().enumerate().map(started).collect()));
+        tasks(&store, TimeRange::ALL).rows
     }
 
     #[test]
     fn children_follow_their_parents_and_threads_belong_to_leaders() {
-        let tasks = [
-            task(0, 0, None),
-            task(1, 1, Some(0)),
-            task(2, 0, Some(0)),
-            task(3, 3, Some(0)),
-            task(4, 4, Some(1)),
-            task(5, 3, Some(3)),
-        ];
-        let found = processes(&tasks);
+        let rows = rows(&[(0, None), (1, Some(0)), (0, Some(0)), (3, Some(0)), (4, Some(1)), (3, Some(3))]);
+        let found = processes(&rows);
         let order: Vec<(u32, usize, usize)> =
             found.iter().map(|p| (p.leader.0, p.depth, p.threads.len())).collect();
         assert_eq!(order, [(0, 0, 2), (1, 1, 1), (4, 2, 1), (3, 1, 2)]);
@@ -119,8 +102,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_process_made_by_a_thread_is_a_child_of_its_process() {
-        let tasks = [task(0, 0, None), task(1, 0, Some(0)), task(2, 2, Some(1))];
-        let found = processes(&tasks);
+        let rows = rows(&[(0, None), (0, Some(0)), (2, Some(1))]);
+        let found = processes(&rows);
         assert_eq!(found[1].leader, TaskUid(2));
         assert_eq!(found[1].depth, 1);
     }
