@@ -43,16 +43,15 @@ fn overlap(theirs: &BTreeSet<(u64, u64)>, ours: &BTreeSet<(u64, u64)>) -> bool {
 }
 
 /// What is counted differently from run to run may take more runs; what strace always counts alike has to be counted alike by syscope.
-fn assert_same_counts(sample: &Sample) -> Result<()> {
+fn assert_same_counts(name: &str, argv: &[String]) -> Result<()> {
     let dir = tempfile::tempdir()?;
-    let argv = sample.argv();
     let (mut theirs, mut ours) = (Vec::new(), Vec::new());
     for round in 1..=MOST_ROUNDS {
-        theirs.push(strace::counts(&argv, dir.path())?);
+        theirs.push(strace::counts(argv, dir.path())?);
         let file = dir.path().join("trace.syscope");
-        record(&argv, &file)?;
+        record(argv, &file)?;
         let report = report(&file)?;
-        assert!(report.trace.is_complete, "{}: the trace is not complete", sample.id);
+        assert!(report.trace.is_complete, "{name}: the trace is not complete");
         ours.push(report.counts());
         if round < FIRST_ROUNDS {
             continue;
@@ -62,7 +61,7 @@ fn assert_same_counts(sample: &Sample) -> Result<()> {
             return Ok(());
         }
     }
-    panic!("{}: {:#?}", sample.id, disagreements(&theirs, &ours));
+    panic!("{}: {:#?}", name, disagreements(&theirs, &ours));
 }
 
 fn assert_same_tree(sample: &Sample) -> Result<()> {
@@ -79,7 +78,32 @@ fn assert_same_tree(sample: &Sample) -> Result<()> {
 #[test]
 fn every_sample_has_the_calls_that_strace_counts() -> Result<()> {
     assert!(strace::is_installed(), "strace is the oracle of this test: install it");
-    samples::all()?.iter().try_for_each(assert_same_counts)
+    samples::all()?.iter().try_for_each(|sample| assert_same_counts(&sample.id, &sample.argv()))
+}
+
+/// A few of everyday use: a long listing, a pipeline with a failure in it, threads and forks.
+const COMMANDS: [&[&str]; 3] = [
+    &["ls", "-la", "/usr/bin"],
+    &["sh", "-c", "cat /etc/passwd /no/such/file | sort | head -3; (exit 3); echo $?"],
+    &["/usr/bin/python3", "-c", THREADS_AND_FORKS],
+];
+
+const THREADS_AND_FORKS: &str = "
+import concurrent.futures, os
+with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    list(pool.map(lambda n: os.stat('/'), range(50)))
+for _ in range(3):
+    if os.fork() == 0: os._exit(0)
+    os.wait()
+";
+
+#[test]
+fn everyday_commands_have_the_calls_that_strace_counts() -> Result<()> {
+    assert!(strace::is_installed(), "strace is the oracle of this test: install it");
+    COMMANDS.iter().try_for_each(|command| {
+        let argv: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
+        assert_same_counts(command[0], &argv)
+    })
 }
 
 #[test]

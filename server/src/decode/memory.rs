@@ -70,6 +70,12 @@ pub(super) struct CString {
     pub is_terminated: bool,
 }
 
+/// The whole string at `address`, without its NUL; `None` when it was not captured to its end.
+#[must_use]
+pub fn captured_string(memory: &Snapshot, address: u64) -> Option<Vec<u8>> {
+    c_string(memory, address, usize::MAX).filter(|string| string.is_terminated).map(|string| string.bytes)
+}
+
 /// The string at `address`, which may have been captured in several pieces; at most `limit` bytes of it.
 pub(super) fn c_string(memory: &Snapshot, address: u64, limit: usize) -> Option<CString> {
     let mut bytes = Vec::new();
@@ -90,4 +96,19 @@ pub(super) fn c_string(memory: &Snapshot, address: u64, limit: usize) -> Option<
     let is_cut = bytes.len() >= limit && limit > 0;
     bytes.truncate(limit);
     is_cut.then_some(CString { bytes, is_terminated: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_is_whole_although_it_was_captured_page_by_page() {
+        let mut memory = Snapshot::default();
+        memory.push(0xff8, b"/usr/bin");
+        memory.push(0x5000, b"another\0");
+        memory.push(0x1000, b"/env\0rest");
+        assert_eq!(captured_string(&memory, 0xff8).as_deref(), Some(&b"/usr/bin/env"[..]));
+        assert_eq!(captured_string(&memory, 0x1005), None);
+    }
 }

@@ -35,6 +35,7 @@ use crate::tracer::raw::RawSyscall;
 
 pub use capture::{capture_entry, capture_exit};
 pub use fd_table::FdTables;
+pub use memory::captured_string;
 pub use siginfo::signal_info;
 
 /// How much of what arguments name is kept.

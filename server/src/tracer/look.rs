@@ -9,7 +9,7 @@ use super::core::Core;
 use super::raw::Exit;
 use super::stop::{OpenCall, StopKind, Stranger};
 use super::{clone, procfs};
-use crate::decode::{Limits, capture_entry, capture_exit};
+use crate::decode::{Limits, capture_entry, capture_exit, captured_string};
 use crate::sys::Gone;
 use crate::sys::memory::Reader;
 use crate::sys::ptrace::{self, SyscallStop};
@@ -105,9 +105,8 @@ fn executed_path(open: &OpenCall) -> Option<String> {
     if open.call.id != EXECVE {
         return None;
     }
-    let bytes = open.at_entry.from(open.call.args[0]);
-    let path = &bytes[..bytes.iter().position(|byte| *byte == 0)?];
-    Some(String::from_utf8_lossy(path).into_owned())
+    let path = captured_string(&open.at_entry, open.call.args[0])?;
+    Some(String::from_utf8_lossy(&path).into_owned())
 }
 
 /// Who an unknown task is.

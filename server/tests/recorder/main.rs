@@ -5,7 +5,6 @@
 mod attach;
 mod check;
 mod control;
-mod counts;
 mod death;
 mod harness;
 mod signals;
