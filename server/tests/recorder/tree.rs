@@ -108,7 +108,12 @@ fn a_thread_that_executes_becomes_its_process() {
         "
 import os, threading, time
 threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+def sleeps(tid):
+    # 230 is clock_nanosleep.
+    with open(f'/proc/self/task/{tid}/syscall') as call: return call.read().startswith('230 ')
 def work():
+    others = [tid for tid in os.listdir('/proc/self/task') if int(tid) != threading.get_native_id()]
+    while not all(map(sleeps, others)): os.sched_yield()
     print(os.getpid(), threading.get_native_id(), flush=True)
     os.execv('/bin/echo', ['/bin/echo', '-n', ''])
 threading.Thread(target=work).start()
