@@ -25,7 +25,7 @@ pub(crate) fn build(kind: BuildKind) -> Result<PathBuf> {
     let (why, binary) = match kind {
         BuildKind::Release => {
             cargo.arg("--release");
-            ("optimised, page embedded; half a minute from cold", "target/release/syscope")
+            ("optimised, page embedded; two minutes from cold", "target/release/syscope")
         }
         BuildKind::Quick => ("unoptimised", "target/debug/syscope"),
     };

@@ -15,7 +15,7 @@ pub(crate) fn check() -> Result<()> {
     step("formatting", "cargo fmt --check", || {
         workspace::run(workspace::cargo().args(["fmt", "--all", "--check"]))
     })?;
-    step("lints", "clippy compiles everything once; a minute from cold", || {
+    step("lints", "clippy compiles everything once; three minutes from cold", || {
         let mut clippy = workspace::cargo();
         clippy.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
         workspace::run(&mut clippy)
@@ -31,7 +31,7 @@ fn lint_page(compiler: WasmCompiler) -> Result<()> {
         );
         return Ok(());
     }
-    step("lints for wasm32", "the same for the page's target; a minute from cold", || {
+    step("lints for wasm32", "the same for the page's target; two minutes from cold", || {
         let mut clippy = workspace::cargo();
         clippy.args(["clippy", "-p", "syscope-shared", "-p", "syscope-frontend", "--target", WASM_TARGET]);
         clippy.args(["--target-dir", PAGE_TARGET_FOLDER, "--", "-D", "warnings"]);

@@ -39,7 +39,7 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 pub(crate) fn build(kind: BuildKind) -> Result<()> {
     let compiler = WasmCompiler::ensure()?;
     let (profile, why) = match kind {
-        BuildKind::Release => ("page", "whole-program optimisation; a minute from cold"),
+        BuildKind::Release => ("page", "whole-program optimisation; four minutes from cold"),
         BuildKind::Quick => ("page-dev", "little optimised"),
     };
     step("compile the page to WebAssembly", why, || {
