@@ -9,6 +9,12 @@ pub fn name(errno: u16) -> Option<&'static str> {
     row(errno).map(|row| row.1)
 }
 
+/// The name, or the number where it has none.
+#[must_use]
+pub fn name_or_number(errno: u16) -> String {
+    name(errno).map_or_else(|| errno.to_string(), str::to_owned)
+}
+
 /// What it means: `No such file or directory`; for a restart code, when the call goes on.
 #[must_use]
 pub fn message(errno: u16) -> Option<&'static str> {

@@ -48,6 +48,12 @@ impl TraceTime {
     pub const START: Self = Self(0);
     pub const MAX: Self = Self(u64::MAX);
 
+    /// Seconds since the trace began, as reports and exports print it.
+    #[must_use]
+    pub fn as_secs_f64(self) -> f64 {
+        self.since(Self::START).as_secs_f64()
+    }
+
     /// The span since `earlier`; zero when `earlier` is the later of the two.
     #[must_use]
     pub fn since(self, earlier: Self) -> Nanos {

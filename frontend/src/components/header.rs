@@ -110,7 +110,7 @@ fn Counters() -> impl IntoView {
 fn event_rate(session: Session) -> RwSignal<f64> {
     let rate = RwSignal::new(0.0);
     Effect::new(move |samples: Option<Vec<(f64, u64)>>| {
-        let now = session.progress.get().end.0 as f64 / 1e9;
+        let now = session.progress.get().end.as_secs_f64();
         let events = session.info.with(|info| info.as_ref().map_or(0, |info| info.events));
         let mut samples = samples.unwrap_or_default();
         samples.push((now, events));

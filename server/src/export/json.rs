@@ -7,7 +7,7 @@ use serde::Serialize;
 use syscope_shared::errno;
 use syscope_shared::event::End;
 use syscope_shared::store::{EventView, Store, ViewKind};
-use syscope_shared::units::{Nanos, TimeRange, TraceTime};
+use syscope_shared::units::{Nanos, TimeRange};
 
 /// What every line has.
 #[derive(Serialize)]
@@ -74,7 +74,7 @@ pub fn write_json_lines(store: &Store, out: &mut dyn Write) -> io::Result<()> {
 fn line<'a>(store: &'a Store, event: &EventView<'a>) -> Line<'a> {
     let task = store.task(event.task);
     Line {
-        start_seconds: seconds(event.start),
+        start_seconds: event.start.as_secs_f64(),
         pid: task.map_or(0, |task| task.process.0),
         tid: task.map_or(0, |task| task.tid.0),
         comm: task.map_or("", |task| &task.comm),
@@ -91,7 +91,7 @@ fn fields<'a>(store: &'a Store, event: &EventView<'a>) -> Event<'a> {
             result,
             duration_seconds: event.duration.map(Nanos::as_secs_f64),
             ret: event.duration.map(|_| ret),
-            errno: errno.map(errno_name),
+            errno: errno.map(errno::name_or_number),
             fd: fd.map(|fd| fd.0),
             path,
             bytes,
@@ -106,13 +106,4 @@ fn fields<'a>(store: &'a Store, event: &EventView<'a>) -> Event<'a> {
         ViewKind::Ended(End::Superseded { by }) => Event::Superseded { by: by.0 },
         ViewKind::Ended(End::Detached) => Event::Detached,
     }
-}
-
-/// The error's name, or its number where it has none.
-fn errno_name(errno: u16) -> String {
-    errno::name(errno).map_or_else(|| errno.to_string(), str::to_owned)
-}
-
-fn seconds(time: TraceTime) -> f64 {
-    time.0 as f64 / 1e9
 }

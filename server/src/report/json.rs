@@ -6,7 +6,7 @@ use serde::Serialize;
 use syscope_shared::event::{Creation, End, Origin};
 use syscope_shared::query::{self, Execution, Filter, SummaryRow, TaskRow, summary, tasks};
 use syscope_shared::store::Store;
-use syscope_shared::units::{TimeRange, TraceTime};
+use syscope_shared::units::TimeRange;
 
 #[derive(Serialize)]
 struct Report {
@@ -95,7 +95,7 @@ pub fn write_json(store: &Store, warning: Option<&str>, out: &mut dyn Write) -> 
             host: header.map(|header| header.host.clone()).unwrap_or_default(),
             kernel: header.map(|header| header.kernel.clone()).unwrap_or_default(),
             started_unix_nanos: header.map_or(0, |header| header.started_unix_nanos),
-            duration_seconds: seconds(store.end()),
+            duration_seconds: store.end().as_secs_f64(),
             events: store.event_count(),
             calls: answer.total.calls,
             errors: answer.total.errors,
@@ -140,14 +140,14 @@ fn process_object(rows: &[TaskRow], process: &query::Process) -> Option<Process>
         origin: origin(leader),
         comm: leader.comm.clone(),
         executions,
-        started_seconds: seconds(leader.started),
+        started_seconds: leader.started.as_secs_f64(),
         threads: members.map(|member| thread(rows, member)).collect(),
     })
 }
 
 fn program(execution: &Execution) -> Program {
     Program {
-        at_seconds: seconds(execution.time),
+        at_seconds: execution.time.as_secs_f64(),
         program: execution.program.clone(),
         argv: execution.argv.clone(),
         cwd: execution.cwd.clone(),
@@ -169,7 +169,7 @@ fn thread(rows: &[TaskRow], task: &TaskRow) -> Thread {
         calls: task.calls,
         errors: task.errors,
         seconds_in_calls: task.time.as_secs_f64(),
-        ended_seconds: task.ended.map(|(time, _)| seconds(time)),
+        ended_seconds: task.ended.map(|(time, _)| time.as_secs_f64()),
         exit_status: match end {
             Some(End::Exited(status)) => Some(status),
             _ => None,
@@ -198,8 +198,4 @@ fn origin(task: &TaskRow) -> &'static str {
         Origin::Created { by: Creation::Clone, .. } => "clone",
         Origin::Created { by: Creation::Thread, .. } => "thread",
     }
-}
-
-fn seconds(time: TraceTime) -> f64 {
-    time.0 as f64 / 1e9
 }

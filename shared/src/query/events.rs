@@ -115,8 +115,7 @@ pub(super) fn detail(store: &Store, id: EventId) -> Option<EventDetail> {
 
 /// An error's name and meaning; its number where it has no name.
 fn errno_words(number: u16) -> (String, String) {
-    let name = errno::name(number).map_or_else(|| number.to_string(), str::to_owned);
-    (name, errno::message(number).unwrap_or("unknown error").to_owned())
+    (errno::name_or_number(number), errno::message(number).unwrap_or("unknown error").to_owned())
 }
 
 fn row(store: &Store, event: &EventView<'_>) -> EventRow {
